@@ -1,0 +1,253 @@
+//! The grid: which value stands in which cell.
+//!
+//! A [`Layout`] is made from the description alone and is the same for every witness. Columns are numbered through: those
+//! of the first group, those of the second, and so on; the column of constants, when there is one, comes last.
+
+use rayon::prelude::*;
+
+use crate::elements::{Elements, NO_ELEMENT};
+use crate::eval::Registers;
+use crate::{Circuit, ColumnKind, GroupId, Ints, RegisterId};
+
+/// A cell: column in the numbering of [`Layout::columns`], and row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cell {
+    /// Index into [`Layout::columns`].
+    pub column: u32,
+    /// Row.
+    pub row: u32,
+}
+
+/// What put a value into a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// Nothing: the cell is 0 for the honest prover.
+    Nobody,
+    /// The placement with this index.
+    Placement(u32),
+    /// The fill with this index.
+    Fill(u32),
+    /// The cell holds a constant of the group "constants".
+    Constants,
+}
+
+/// Compact form of [`Owner`]: placements count up from 0, fills follow them.
+pub(crate) const OWNER_NOBODY: u32 = u32::MAX;
+pub(crate) const OWNER_CONSTANTS: u32 = u32::MAX - 1;
+
+/// What the cells of a column hold.
+#[derive(Debug, Clone)]
+pub enum CellContents {
+    /// Values of a fixed column; rows past the end are 0.
+    Fixed(Ints),
+    /// Element ids of an advice or instance column, `u32::MAX` where there is none; rows past the end have none.
+    Elements(Vec<u32>),
+}
+
+/// One column of the grid.
+#[derive(Debug, Clone)]
+pub struct LayoutColumn {
+    /// Index of its group; the group of constants has the index `circuit.groups.len()`.
+    pub group: u32,
+    /// Column within the group.
+    pub column: u32,
+    /// Who decides the values.
+    pub kind: ColumnKind,
+    /// Phase of an advice column, else 0.
+    pub phase: u32,
+    /// Number of columns of the same kind before this one.
+    pub index_in_kind: u32,
+    /// Whether the column takes part in a copy, so that equality must be enabled on it.
+    pub equality: bool,
+    /// What the cells hold.
+    pub contents: CellContents,
+    /// What put it there, in compact form.
+    pub(crate) owners: Vec<u32>,
+}
+
+impl LayoutColumn {
+    /// Number of rows up to the last one that holds something.
+    pub fn used_rows(&self) -> u32 {
+        self.owners.len() as u32
+    }
+}
+
+/// Where every value of a circuit stands.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The grid has 2^k rows.
+    pub k: u32,
+    /// Rows that may hold values and on which gates and lookups are enforced; the rest blinds the proof.
+    pub usable_rows: u32,
+    /// All columns.
+    pub columns: Vec<LayoutColumn>,
+    /// First column of each group, and the number of columns at the end.
+    pub group_starts: Vec<u32>,
+    /// Cells that must be equal, the first of each pair being the home of the value; in order of placement.
+    pub copies: Vec<(Cell, Cell)>,
+    /// Index of the group of constants, `circuit.groups.len()`, when the circuit needs one.
+    pub constants_group: Option<u32>,
+    /// Identities of register elements.
+    pub elements: Elements,
+    /// Home of each computed element by id; the row is `u32::MAX` where it has none.
+    pub(crate) homes: Vec<Cell>,
+    /// Number of placements of the circuit, to tell placements from fills in `owners`.
+    pub(crate) placements: u32,
+}
+
+/// A home that does not exist.
+pub(crate) const NO_CELL: Cell = Cell { column: u32::MAX, row: u32::MAX };
+
+impl Layout {
+    /// The column `column` of group `group`.
+    pub fn column_of(&self, group: GroupId, column: u32) -> u32 {
+        self.group_starts[group.0 as usize] + column
+    }
+
+    /// What put the value into the cell.
+    pub fn owner(&self, cell: Cell) -> Owner {
+        let owners = &self.columns[cell.column as usize].owners;
+        match owners.get(cell.row as usize).copied().unwrap_or(OWNER_NOBODY) {
+            OWNER_NOBODY => Owner::Nobody,
+            OWNER_CONSTANTS => Owner::Constants,
+            index if index < self.placements => Owner::Placement(index),
+            index => Owner::Fill(index - self.placements),
+        }
+    }
+
+    /// The ONNX node that the cell belongs to, empty for none.
+    pub fn source<'a>(&self, circuit: &'a Circuit, cell: Cell) -> &'a str {
+        match self.owner(cell) {
+            Owner::Placement(index) => &circuit.placements[index as usize].source,
+            Owner::Fill(index) => &circuit.fills[index as usize].source,
+            Owner::Nobody | Owner::Constants => "",
+        }
+    }
+
+    /// The element whose value the advice or instance cell holds.
+    pub fn element(&self, cell: Cell) -> Option<u32> {
+        match &self.columns[cell.column as usize].contents {
+            CellContents::Fixed(_) => None,
+            CellContents::Elements(ids) => {
+                ids.get(cell.row as usize).copied().filter(|id| *id != NO_ELEMENT)
+            }
+        }
+    }
+
+    /// The home of a computed element: the advice cell that is assigned, of which other cells are copies.
+    pub fn home(&self, element: u32) -> Option<Cell> {
+        self.homes.get(element as usize).copied().filter(|cell| *cell != NO_CELL)
+    }
+
+    /// Rows up to the last one in which any column holds something.
+    pub fn used_rows(&self) -> u32 {
+        self.columns.iter().map(LayoutColumn::used_rows).max().unwrap_or(0)
+    }
+
+    /// The public cells in the order of the public vector: column by column, row by row.
+    pub fn public_cells(&self) -> impl Iterator<Item = Cell> + '_ {
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.kind == ColumnKind::Instance)
+            .flat_map(|(index, column)| {
+                (0..column.used_rows()).map(move |row| Cell { column: index as u32, row })
+            })
+    }
+
+    /// A cell's name for messages: group, column and row, such as `q[3]@17`.
+    pub fn cell_name(&self, circuit: &Circuit, cell: Cell) -> String {
+        let column = &self.columns[cell.column as usize];
+        let group = match circuit.groups.get(column.group as usize) {
+            Some(group) => group.name.as_str(),
+            None => "constants",
+        };
+        format!("{group}[{}]@{}", column.column, cell.row)
+    }
+
+    /// The register and row-major position of the element in a cell, for messages.
+    pub fn origin(&self, cell: Cell) -> Option<(RegisterId, u32)> {
+        self.element(cell).map(|id| self.elements.origin(id))
+    }
+
+    /// Fills the grid with the values of an evaluation.
+    ///
+    /// `registers` must come from the circuit that this layout was made of; else the result is meaningless or this panics.
+    pub fn assign(&self, registers: &Registers) -> Grid {
+        let values = self
+            .columns
+            .par_iter()
+            .map(|column| match &column.contents {
+                CellContents::Fixed(_) => Ints::I8(Vec::new()),
+                CellContents::Elements(ids) => self.values(ids, registers),
+            })
+            .collect();
+        Grid { values }
+    }
+
+    /// The values of elements, one after the other.
+    fn values(&self, ids: &[u32], registers: &Registers) -> Ints {
+        let mut narrow: Vec<i64> = Vec::with_capacity(ids.len());
+        let mut cursor = ElementCursor::new(&self.elements);
+        for id in ids {
+            match i64::try_from(cursor.value(*id, registers)) {
+                Ok(value) => narrow.push(value),
+                Err(_) => {
+                    let mut cursor = ElementCursor::new(&self.elements);
+                    return Ints::I128(
+                        ids.iter().map(|id| cursor.value(*id, registers)).collect(),
+                    );
+                }
+            }
+        }
+        Ints::I64(narrow)
+    }
+}
+
+/// Looks up the values of elements; neighbours mostly come from one register, which is remembered.
+struct ElementCursor<'a> {
+    elements: &'a Elements,
+    register: RegisterId,
+    own: std::ops::Range<u32>,
+}
+
+impl<'a> ElementCursor<'a> {
+    fn new(elements: &'a Elements) -> Self {
+        ElementCursor { elements, register: RegisterId(0), own: 0..0 }
+    }
+
+    fn value(&mut self, id: u32, registers: &Registers) -> i128 {
+        if id == NO_ELEMENT {
+            return 0;
+        }
+        if !self.own.contains(&id) {
+            self.register = self.elements.origin(id).0;
+            self.own = self.elements.own(self.register);
+        }
+        registers.own_value(self.register, (id - self.own.start) as usize)
+    }
+}
+
+/// The values of all advice and instance cells; fixed cells stand in the [`Layout`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grid {
+    /// By column number; empty for fixed columns, rows past the end are 0.
+    pub values: Vec<Ints>,
+}
+
+impl Grid {
+    /// The value of any cell, fixed ones included.
+    #[inline]
+    pub fn value(&self, layout: &Layout, cell: Cell) -> i128 {
+        let values = match &layout.columns[cell.column as usize].contents {
+            CellContents::Fixed(values) => values,
+            CellContents::Elements(_) => &self.values[cell.column as usize],
+        };
+        values.get(cell.row as usize).unwrap_or(0)
+    }
+
+    /// The public vector: the values of [`Layout::public_cells`], in that order.
+    pub fn public_values(&self, layout: &Layout) -> Vec<i128> {
+        layout.public_cells().map(|cell| self.value(layout, cell)).collect()
+    }
+}

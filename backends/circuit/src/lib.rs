@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+pub mod affine;
+pub mod description;
+pub mod elements;
+pub mod eval;
+pub mod expand;
+pub mod expr;
+pub mod file;
+pub mod ints;
+pub mod layout;
+pub mod limits;
+mod number;
+pub mod structure;
+mod tape;
+pub mod validate;
+mod wire;
+
+pub use affine::{AffineBuilder, AffineError, AffineMap, AffineNode};
+pub use description::{
+    Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint, Fill, Gate, GroupId,
+    InputInfo, Instruction, LinearTerm, Lookup, Op, OutputInfo, Placement, RegisterId, Shape, Table,
+    TableColumn, TableId, TagMatch,
+};
+pub use eval::{EvalError, Registers, Tensor, evaluate};
+pub use expand::{ExpandError, expand};
+pub use expr::{Expr, ExprBuilder, ExprId, ExprNode, Query};
+pub use ints::{Ints, IntsError};
+pub use layout::{Cell, CellContents, Grid, Layout, LayoutColumn, Owner};
+pub use validate::{ValidateError, validate};
+pub use wire::DecodeError;

@@ -1,0 +1,217 @@
+//! All rules that a description must keep.
+//!
+//! Beyond the [structure](crate::structure) these are, cell by cell and element by element:
+//! - every placement and fill stays within its group and the usable rows, and no cell is assigned twice;
+//! - only constants stand in fixed cells; every public value is a copy of an advice cell;
+//! - the rows of an instance column are assigned without gaps, public inputs and outputs are there, and nothing else is;
+//! - no constraint depends on a row that blinds the proof, and every gate is 0 on those rows whatever they hold;
+//! - a value that is looked up has a bound within the range of the table column, so that every input has a proof;
+//! - no wrap-around: the absolute values of both sides of every identity add up to less than 2^253.
+
+mod blinding;
+mod bounds;
+
+use thiserror::Error;
+
+use crate::elements::{Elements, Resolver};
+use crate::expand::{ExpandError, expand};
+use crate::layout::{Cell, CellContents, Layout};
+use crate::structure::check_structure;
+use crate::{Circuit, ColumnKind, Op, RegisterId};
+
+pub use bounds::ElementBounds;
+
+/// A rule that a description breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ValidateError {
+    /// Something is too large, or empty where it must not be.
+    #[error("{at}: {problem}")]
+    Size {
+        /// Where.
+        at: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A name is used twice or reserved.
+    #[error("{what} name `{name}` is used twice or reserved")]
+    Name {
+        /// What has the name.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// An index refers to nothing.
+    #[error("{at}: there is no {what} {index} among {count}")]
+    Index {
+        /// Where.
+        at: String,
+        /// What the index counts.
+        what: &'static str,
+        /// The index.
+        index: u32,
+        /// How many there are.
+        count: usize,
+    },
+    /// Ranks, shapes or kinds do not agree.
+    #[error("{at}: {problem}")]
+    Shape {
+        /// Where.
+        at: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A bound is empty or exceeded.
+    #[error("{at}: {problem}")]
+    Bounds {
+        /// Where.
+        at: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Something depends on a challenge that is drawn later.
+    #[error("{at}: {problem}")]
+    Phase {
+        /// Where.
+        at: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The grid cannot be made.
+    #[error(transparent)]
+    Expand(#[from] ExpandError),
+    /// Public cells have gaps, are missing, or show something that is not public.
+    #[error("{at}: {problem}")]
+    Public {
+        /// Where.
+        at: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A constraint depends on rows that blind the proof.
+    #[error("{at}: row {row}: {problem}; multiply it by a selector that is 0 there")]
+    Blinding {
+        /// The constraint or lookup.
+        at: String,
+        /// The row.
+        row: u32,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A looked-up value may be outside of the table.
+    #[error("{at}: row {row}: `{node}` has bound [{lo}, {hi}] where the table holds [{table_lo}, {table_hi}]")]
+    OutsideTable {
+        /// The lookup.
+        at: String,
+        /// The row.
+        row: u32,
+        /// The ONNX node of the value.
+        node: String,
+        /// Least value of the lookup input.
+        lo: i128,
+        /// Greatest value of the lookup input.
+        hi: i128,
+        /// Least value of the table column.
+        table_lo: i128,
+        /// Greatest value of the table column.
+        table_hi: i128,
+    },
+    /// An identity over the integers might hold only modulo the field's prime.
+    #[error("{at}: row {row}: both sides can reach {bits} bits, the field allows {}", crate::limits::FIELD_BITS)]
+    WrapAround {
+        /// The constraint.
+        at: String,
+        /// The row.
+        row: u32,
+        /// Bits of the sum of absolute values.
+        bits: u64,
+    },
+}
+
+impl Circuit {
+    /// Checks every rule of the description. Takes time in proportion to the number of cells.
+    pub fn validate(&self) -> Result<(), Vec<ValidateError>> {
+        validate(self).map(|_| ())
+    }
+}
+
+/// Checks every rule of the description and returns the layout that was made on the way.
+pub fn validate(circuit: &Circuit) -> Result<Layout, Vec<ValidateError>> {
+    let errors = check_structure(circuit);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let layout = expand(circuit).map_err(|error| vec![ValidateError::from(error)])?;
+    let mut errors = Vec::new();
+    check_public(circuit, &layout, &mut errors);
+    blinding::check(circuit, &layout, &mut errors);
+    bounds::check(circuit, &layout, &mut errors);
+    if errors.is_empty() { Ok(layout) } else { Err(errors) }
+}
+
+/// Registers whose elements the verifier sees, with their names.
+pub(crate) fn public_registers(circuit: &Circuit) -> Vec<(RegisterId, String)> {
+    let inputs = circuit.program.iter().enumerate().filter_map(|(index, instruction)| {
+        let Op::Input { input } = instruction.op else { return None };
+        let info = circuit.inputs.get(input as usize)?;
+        info.public.then(|| (RegisterId(index as u32), format!("public input `{}`", info.name)))
+    });
+    let outputs = circuit
+        .outputs
+        .iter()
+        .filter(|output| output.public)
+        .map(|output| (output.register, format!("public output `{}`", output.name)));
+    inputs.chain(outputs).collect()
+}
+
+/// Instance rows are contiguous and show exactly the public inputs and outputs.
+fn check_public(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateError>) {
+    let elements: &Elements = &layout.elements;
+    let mut shown = vec![false; elements.count() as usize];
+    let instance_columns =
+        layout.columns.iter().enumerate().filter(|(_, column)| column.kind == ColumnKind::Instance);
+    for (index, column) in instance_columns.clone() {
+        let CellContents::Elements(ids) = &column.contents else { continue };
+        for (row, id) in ids.iter().enumerate() {
+            match shown.get_mut(*id as usize) {
+                Some(shown) => *shown = true,
+                None => {
+                    let cell = Cell { column: index as u32, row: row as u32 };
+                    return errors.push(ValidateError::Public {
+                        at: layout.cell_name(circuit, cell),
+                        problem: "an instance cell before the last one is not assigned".to_string(),
+                    });
+                }
+            }
+        }
+    }
+    let mut public = vec![false; shown.len()];
+    let mut resolver = Resolver::new(circuit, elements);
+    for (register, name) in public_registers(circuit) {
+        let ids = match resolver.resolve(register) {
+            Ok(ids) => ids,
+            Err(error) => return errors.push(ExpandError::from(error).into()),
+        };
+        let missing = ids.iter().filter(|id| !shown[*id as usize]).count();
+        if missing > 0 {
+            errors.push(ValidateError::Public {
+                at: name,
+                problem: format!("{missing} of {} values stand in no instance cell", ids.len()),
+            });
+        }
+        ids.iter().for_each(|id| public[id as usize] = true);
+    }
+    for (index, column) in instance_columns {
+        let CellContents::Elements(ids) = &column.contents else { continue };
+        let leak = ids.iter().position(|id| !public[*id as usize]);
+        if let Some(row) = leak {
+            let cell = Cell { column: index as u32, row: row as u32 };
+            errors.push(ValidateError::Public {
+                at: layout.cell_name(circuit, cell),
+                problem: format!(
+                    "shows a value of `{}` that is neither a public input nor a public output",
+                    layout.source(circuit, cell)
+                ),
+            });
+        }
+    }
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod dyadic;
+mod elementary;
+mod enclosure;
+mod evaluate;
+mod exact;
+mod function;
+mod interval;
+mod long;
+mod monotone;
+mod number;
+mod polynomial;
+mod range;
+mod rounding;
+mod saturation;
+mod short;
+mod stretch;
+mod table;
+
+pub use dyadic::Dyadic;
+pub use enclosure::{Enclosure, EnclosureError, MAX_NUMERATOR_BITS, MAX_PRECISION};
+pub use function::{Function, FunctionError, Parameter};
+pub use monotone::{MonotonePiece, Trend};
+pub use polynomial::{Basis, Polynomial, PolynomialError};
+pub use range::RangeError;
+pub use rounding::{MAX_SCALE, Rounded, Rounding, RoundingError};
+pub use saturation::{Saturation, Tail};
+pub use table::{Certificate, MAX_ENTRIES, RecheckError, Table, TableError, recheck, tabulate};

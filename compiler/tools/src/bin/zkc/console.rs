@@ -1,0 +1,174 @@
+//! The terminal: progress and warnings on standard error, results on standard output.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use zkc::{Error, Ui, report};
+
+use crate::args::OutputArgs;
+
+/// Whether standard output must hold one JSON object, also when the program panics.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Prints what the library tells.
+pub(crate) struct Console {
+    json: bool,
+    verbose: u8,
+    quiet: bool,
+    /// The step that is going on; only on a terminal.
+    spinner: Option<ProgressBar>,
+    /// All warnings, for the JSON object.
+    warnings: Mutex<Vec<String>>,
+}
+
+impl Console {
+    pub(crate) fn new(args: &OutputArgs) -> Self {
+        JSON.store(args.json, Ordering::Relaxed);
+        let show = !args.quiet && args.verbose == 0 && io::stderr().is_terminal();
+        let spinner = show.then(|| {
+            let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}");
+            let spinner = ProgressBar::new_spinner();
+            if let Ok(style) = style {
+                spinner.set_style(style);
+            }
+            spinner.enable_steady_tick(Duration::from_millis(100));
+            spinner
+        });
+        Console {
+            json: args.json,
+            verbose: args.verbose,
+            quiet: args.quiet,
+            spinner,
+            warnings: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Prints the result of a command: the JSON object or the text.
+    pub(crate) fn result(&self, report: &(impl serde::Serialize + std::fmt::Display)) {
+        self.clear();
+        if self.json {
+            let mut object = match serde_json::to_value(report) {
+                Ok(Value::Object(object)) => object,
+                // Every report is a struct of plain data.
+                other => unreachable!("a report is no JSON object: {other:?}"),
+            };
+            let warnings = self.warnings.lock().map(|warnings| warnings.clone()).unwrap_or_default();
+            object.insert("warnings".into(), warnings.into());
+            print(&format!("{}\n", report::to_json(&object)));
+        } else {
+            print(&report.to_string());
+        }
+    }
+
+    /// The same for commands that leave a file: nothing when all is to be quiet.
+    pub(crate) fn done(&self, report: &(impl serde::Serialize + std::fmt::Display)) {
+        if self.json || !self.quiet {
+            self.result(report);
+        }
+    }
+
+    /// Prints an error, and its JSON object where one is wanted.
+    pub(crate) fn error(&self, error: &Error) {
+        self.clear();
+        eprint(&format!("{error}\n"));
+        if self.json {
+            print(&format!("{}\n", report::to_json(&json!({ "error": error }))));
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(spinner) = &self.spinner {
+            spinner.finish_and_clear();
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(|| eprint(&format!("{text}\n"))),
+            None => eprint(&format!("{text}\n")),
+        }
+    }
+}
+
+impl Ui for Console {
+    fn step(&self, name: &str) {
+        match &self.spinner {
+            Some(spinner) => {
+                spinner.reset_elapsed();
+                spinner.set_message(name.to_owned());
+            }
+            None if self.verbose > 0 => self.line(name),
+            None => {}
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        if let Ok(mut warnings) = self.warnings.lock() {
+            warnings.push(text.to_owned());
+        }
+        if !self.quiet {
+            self.line(&format!("warning: {text}"));
+        }
+    }
+
+    fn detail(&self, text: &str) {
+        if self.verbose > 0 {
+            self.line(&format!("  {text}"));
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has gone away (`zkc inspect M.zkc | head`) is no error.
+fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+fn eprint(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Reports the command line's own errors, `--help` and `--version`; returns the exit code.
+pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
+    // Colours and the right stream are clap's business; a closed stream is nobody's.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return 0;
+    }
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    let error = Error::diagnostic(message).note(lines.collect::<Vec<_>>().join("\n").trim());
+    if json {
+        print(&format!("{}\n", report::to_json(&json!({ "error": error }))));
+    }
+    error.kind().exit_code()
+}
+
+/// Makes a panic a message that asks for a report, without a backtrace.
+pub(crate) fn install_panic_hook() {
+    static SEEN: AtomicBool = AtomicBool::new(false);
+    std::panic::set_hook(Box::new(|info| {
+        // One panic may set off others, in threads that wait for each other.
+        if SEEN.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let message = info.payload_as_str().unwrap_or("a panic without a message");
+        let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        let error = Error::bug(format!("{message}{place}"))
+            .note(concat!("zkc ", env!("CARGO_PKG_VERSION")))
+            .help(concat!(
+                "this is not your fault; please report it with the command and, if you can, the model, at\n",
+                env!("CARGO_PKG_REPOSITORY"),
+                "/issues"
+            ));
+        eprint(&format!("\n{error}\n"));
+        if JSON.load(Ordering::Relaxed) {
+            print(&format!("{}\n", report::to_json(&json!({ "error": error }))));
+        }
+    }));
+}

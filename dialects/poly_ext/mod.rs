@@ -1,0 +1,1 @@
+//! The `poly_ext` dialect.

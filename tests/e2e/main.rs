@@ -1,0 +1,71 @@
+//! From a model and an input to a verified proof, and what must be rejected.
+//!
+//! Cases, in this order, which `ZKC_SHARD=I/N` counts through (see `zkc_tests::shard`):
+//!
+//! * `mock/MODEL`: all samples of a fixture model: every constraint checked, outputs compared with the stored ones;
+//!   the first sample's circuit is audited;
+//! * `proof/MODEL/N`: a real proof of sample N. By default of sample 0 only, with `ZKC_FULL=1` of all samples;
+//! * `files/...`: the steps one by one through files, and files that were tampered with;
+//! * `size/...`: models too large to be handled carelessly.
+
+mod files;
+mod samples;
+mod size;
+mod work;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use libtest_mimic::{Arguments, Trial};
+use zkc_tests::{
+    models::MODELS,
+    shard::{self, Shard},
+};
+
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    match cases().and_then(|cases| Ok(Shard::from_env()?.select(cases))) {
+        Ok(cases) => libtest_mimic::run(&args, cases).exit_code(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn cases() -> Result<Vec<Trial>> {
+    let mut cases = Vec::new();
+    for model in MODELS {
+        cases.push(case(format!("mock/{}", model.name), move || {
+            samples::mock(model)
+        }));
+    }
+    for model in MODELS {
+        let samples = model.samples()?;
+        let count = if shard::full() { samples.len() } else { 1 };
+        for sample in samples.into_iter().take(count) {
+            cases.push(case(
+                format!("proof/{}/{}", model.name, sample.index),
+                move || samples::proof(&sample),
+            ));
+        }
+    }
+    cases.push(case("files/step-by-step".into(), files::step_by_step));
+    cases.push(case("files/tampered-proof".into(), files::tampered_proof));
+    cases.push(case(
+        "files/other-public-values".into(),
+        files::other_public_values,
+    ));
+    cases.push(case("files/other-model".into(), files::other_model));
+    cases.push(case(
+        "size/large-external-data".into(),
+        size::large_external_data,
+    ));
+    Ok(cases)
+}
+
+fn case(name: String, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        run().map_err(|error| format!("{error:#}").into())
+    })
+}

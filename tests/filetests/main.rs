@@ -1,0 +1,24 @@
+//! Runs every test file below `tests/filetests`; its format is described in `zkc_tests::filetest`.
+//!
+//! `./x test NAME` or `cargo test --release -p zkc-tests --test filetests NAME` runs those whose path contains NAME.
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+use zkc_tests::{filetest, tests_dir, tools::Tools};
+
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    let tests = match filetest::discover(&tests_dir().join("filetests")) {
+        Ok(tests) => tests,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let trials = tests
+        .into_iter()
+        .map(|test| Trial::test(test.name.clone(), move || Ok(test.run(Tools::get()?)?)))
+        .collect();
+    libtest_mimic::run(&args, trials).exit_code()
+}
