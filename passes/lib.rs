@@ -2,7 +2,11 @@
 //!
 //! **Architecture invariant:** a pass knows no halo2 crate and no backend.
 
+mod convert_zkarith_to_plonk;
+mod gadgets;
+mod layout;
 mod registry;
+mod zkarith_plan_layout;
 
 pub use registry::PASSES;
 use std::sync::Once;

@@ -110,7 +110,10 @@ mod tests {
             .filter(|line| line.starts_with("def Onnx_") && line.contains("Op : Onnx_"))
             .filter_map(|line| line.split('"').nth(1))
             .collect();
-        let mut ours: Vec<&str> = Kind::ALL.iter().map(|k| &k.name()["onnx.".len()..]).collect();
+        let mut ours: Vec<&str> = Kind::ALL
+            .iter()
+            .map(|k| &k.name()["onnx.".len()..])
+            .collect();
         let mut theirs = defined.clone();
         ours.sort_unstable();
         theirs.sort_unstable();

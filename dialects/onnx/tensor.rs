@@ -62,17 +62,26 @@ impl Data {
 impl Tensor {
     /// A tensor of floats.
     pub fn f64s(shape: &[i64], values: Vec<f64>) -> Self {
-        Self { shape: shape.to_vec(), data: Data::F64(values) }
+        Self {
+            shape: shape.to_vec(),
+            data: Data::F64(values),
+        }
     }
 
     /// A tensor of integers.
     pub fn i64s(shape: &[i64], values: Vec<i64>) -> Self {
-        Self { shape: shape.to_vec(), data: Data::I64(values) }
+        Self {
+            shape: shape.to_vec(),
+            data: Data::I64(values),
+        }
     }
 
     /// A tensor of booleans.
     pub fn bools(shape: &[i64], values: Vec<bool>) -> Self {
-        Self { shape: shape.to_vec(), data: Data::Bool(values) }
+        Self {
+            shape: shape.to_vec(),
+            data: Data::Bool(values),
+        }
     }
 
     /// Number of elements.
@@ -132,10 +141,18 @@ impl Tensor {
             DType::Bool => Data::Bool(c.bytes().iter().map(|b| *b != 0).collect()),
             DType::Int(_) | DType::UInt(_) => {
                 let values = c.to_i128().ok()?;
-                Data::I64(values.into_iter().map(|v| i64::try_from(v).ok()).collect::<Option<_>>()?)
+                Data::I64(
+                    values
+                        .into_iter()
+                        .map(|v| i64::try_from(v).ok())
+                        .collect::<Option<_>>()?,
+                )
             }
         };
-        Some(Self { shape: c.shape.clone(), data })
+        Some(Self {
+            shape: c.shape.clone(),
+            data,
+        })
     }
 
     /// The elements as little-endian bytes of an element type; floats of 32 bits are rounded to
@@ -176,12 +193,18 @@ impl Tensor {
     /// The elements at the given positions, in another shape.
     pub(crate) fn pick(&self, shape: &[i64], positions: &[usize]) -> Self {
         let data = map_data!(&self.data, v => positions.iter().map(|i| v[*i]).collect());
-        Self { shape: shape.to_vec(), data }
+        Self {
+            shape: shape.to_vec(),
+            data,
+        }
     }
 
     /// The same elements in another shape.
     pub(crate) fn reshaped(&self, shape: &[i64]) -> Self {
-        Self { shape: shape.to_vec(), data: self.data.clone() }
+        Self {
+            shape: shape.to_vec(),
+            data: self.data.clone(),
+        }
     }
 }
 
@@ -205,7 +228,10 @@ mod tests {
     fn bytes_round_floats_and_refuse_what_does_not_fit() {
         let t = Tensor::f64s(&[2], vec![0.1, -2.0]);
         let bytes = t.to_bytes(DType::F32).unwrap();
-        assert_eq!(bytes, [0.1f32.to_le_bytes(), (-2f32).to_le_bytes()].concat());
+        assert_eq!(
+            bytes,
+            [0.1f32.to_le_bytes(), (-2f32).to_le_bytes()].concat()
+        );
         assert_eq!(t.to_bytes(DType::Int(8)), None);
         let t = Tensor::i64s(&[2], vec![-128, 127]);
         assert_eq!(t.to_bytes(DType::Int(8)), Some(vec![0x80, 0x7f]));

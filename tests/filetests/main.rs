@@ -1,11 +1,13 @@
 //! Runs every test file below `tests/filetests`; its format is described in `zkc_tests::filetest`.
 //!
+//! The case `coverage` checks that every dialect and every pass has such files.
+//!
 //! `./x test NAME` or `cargo test --release -p zkc-tests --test filetests NAME` runs those whose path contains NAME.
 
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use zkc_tests::{filetest, tests_dir, tools::Tools};
+use zkc_tests::{coverage, filetest, tests_dir, tools::Tools};
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
@@ -19,6 +21,7 @@ fn main() -> ExitCode {
     let trials = tests
         .into_iter()
         .map(|test| Trial::test(test.name.clone(), move || Ok(test.run(Tools::get()?)?)))
+        .chain([Trial::test("coverage", || Ok(coverage::check()?))])
         .collect();
     libtest_mimic::run(&args, trials).exit_code()
 }

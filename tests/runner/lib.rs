@@ -3,6 +3,7 @@
 //! Every suite starts the tools as separate programs, so that tests see what users see and no test binary links MLIR.
 
 pub mod bless;
+pub mod coverage;
 pub mod filetest;
 pub mod models;
 pub mod onnx_text;

@@ -1,6 +1,8 @@
 //! Affine maps with modulo and division by constants, as MLIR has them.
 
 mod split;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::fmt;
@@ -92,7 +94,10 @@ impl AffineMap {
     /// The map that returns `values` for every point.
     pub fn constant(dims: u32, values: &[i64]) -> Self {
         let mut builder = AffineBuilder::new(dims);
-        let results: Vec<u32> = values.iter().map(|value| builder.constant(*value)).collect();
+        let results: Vec<u32> = values
+            .iter()
+            .map(|value| builder.constant(*value))
+            .collect();
         builder.finish(results)
     }
 
@@ -162,7 +167,11 @@ impl AffineMap {
             let operands = match *kind {
                 AffineNode::Dim(index) => {
                     if index >= self.dims {
-                        return Err(AffineError::Index { node, what: "dim", index });
+                        return Err(AffineError::Index {
+                            node,
+                            what: "dim",
+                            index,
+                        });
                     }
                     continue;
                 }
@@ -175,14 +184,22 @@ impl AffineMap {
             };
             for index in operands {
                 if index as usize >= node {
-                    return Err(AffineError::Index { node, what: "node", index });
+                    return Err(AffineError::Index {
+                        node,
+                        what: "node",
+                        index,
+                    });
                 }
             }
         }
         for index in &self.results {
             if *index as usize >= self.nodes.len() {
                 let node = self.nodes.len();
-                return Err(AffineError::Index { node, what: "node", index: *index });
+                return Err(AffineError::Index {
+                    node,
+                    what: "node",
+                    index: *index,
+                });
             }
         }
         Ok(())
@@ -193,15 +210,27 @@ impl AffineMap {
     /// For all points of a domain use [`walk`], which is much faster.
     pub fn eval(&self, point: &[i64]) -> Result<Vec<i64>, AffineError> {
         if point.len() != self.dims as usize {
-            return Err(AffineError::Rank { expected: self.dims as usize, found: point.len() });
+            return Err(AffineError::Rank {
+                expected: self.dims as usize,
+                found: point.len(),
+            });
         }
         self.check_structure()?;
         let mut values: Vec<i64> = Vec::with_capacity(self.nodes.len());
         for (node, kind) in self.nodes.iter().enumerate() {
-            let value = eval_node(node, *kind, |dim| point[dim as usize], |id| values[id as usize])?;
+            let value = eval_node(
+                node,
+                *kind,
+                |dim| point[dim as usize],
+                |id| values[id as usize],
+            )?;
             values.push(value);
         }
-        Ok(self.results.iter().map(|index| values[*index as usize]).collect())
+        Ok(self
+            .results
+            .iter()
+            .map(|index| values[*index as usize])
+            .collect())
     }
 }
 
@@ -213,7 +242,11 @@ fn eval_node(
     value: impl Fn(u32) -> i64,
 ) -> Result<i64, AffineError> {
     let positive = |divisor: i64| {
-        if divisor > 0 { Ok(divisor) } else { Err(AffineError::Divisor { node, divisor }) }
+        if divisor > 0 {
+            Ok(divisor)
+        } else {
+            Err(AffineError::Divisor { node, divisor })
+        }
     };
     let result = match kind {
         AffineNode::Dim(index) => Some(dim(index)),
@@ -236,7 +269,9 @@ impl fmt::Display for AffineMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text: Vec<String> = Vec::with_capacity(self.nodes.len());
         let get = |text: &Vec<String>, id: u32| {
-            text.get(id as usize).cloned().unwrap_or_else(|| "<bad>".to_string())
+            text.get(id as usize)
+                .cloned()
+                .unwrap_or_else(|| "<bad>".to_string())
         };
         for node in &self.nodes {
             let written = match *node {
@@ -253,9 +288,15 @@ impl fmt::Display for AffineMap {
                 }
             };
             // Shared nodes could double the text at every level; nobody reads that.
-            text.push(if written.len() > 4096 { "...".to_string() } else { written });
+            text.push(if written.len() > 4096 {
+                "...".to_string()
+            } else {
+                written
+            });
         }
-        let dims: Vec<String> = (0..self.dims.min(64)).map(|index| format!("d{index}")).collect();
+        let dims: Vec<String> = (0..self.dims.min(64))
+            .map(|index| format!("d{index}"))
+            .collect();
         let results: Vec<String> = self.results.iter().map(|id| get(&text, *id)).collect();
         write!(f, "({}) -> ({})", dims.join(", "), results.join(", "))
     }
@@ -272,7 +313,11 @@ pub struct AffineBuilder {
 impl AffineBuilder {
     /// A builder for a map with `dims` coordinates.
     pub fn new(dims: u32) -> Self {
-        AffineBuilder { dims, nodes: Vec::new(), known: Default::default() }
+        AffineBuilder {
+            dims,
+            nodes: Vec::new(),
+            known: Default::default(),
+        }
     }
 
     /// Adds a node whose operands were made by this builder, and returns its index or that of an equal one.
@@ -353,6 +398,10 @@ impl AffineBuilder {
 
     /// The map with these result nodes.
     pub fn finish(self, results: impl Into<Vec<u32>>) -> AffineMap {
-        AffineMap { dims: self.dims, nodes: self.nodes, results: results.into() }
+        AffineMap {
+            dims: self.dims,
+            nodes: self.nodes,
+            results: results.into(),
+        }
     }
 }

@@ -53,17 +53,32 @@ impl ColumnGroup {
 
     /// Advice columns that are committed in `phase`.
     pub fn advice_in_phase(name: impl Into<String>, phase: u32, count: u32) -> Self {
-        ColumnGroup { name: name.into(), kind: ColumnKind::Advice, phase, count }
+        ColumnGroup {
+            name: name.into(),
+            kind: ColumnKind::Advice,
+            phase,
+            count,
+        }
     }
 
     /// Fixed columns.
     pub fn fixed(name: impl Into<String>, count: u32) -> Self {
-        ColumnGroup { name: name.into(), kind: ColumnKind::Fixed, phase: 0, count }
+        ColumnGroup {
+            name: name.into(),
+            kind: ColumnKind::Fixed,
+            phase: 0,
+            count,
+        }
     }
 
     /// Instance columns.
     pub fn instance(name: impl Into<String>, count: u32) -> Self {
-        ColumnGroup { name: name.into(), kind: ColumnKind::Instance, phase: 0, count }
+        ColumnGroup {
+            name: name.into(),
+            kind: ColumnKind::Instance,
+            phase: 0,
+            count,
+        }
     }
 }
 
@@ -108,7 +123,11 @@ impl TableColumn {
     pub fn get(&self, row: u64) -> Option<i128> {
         match self {
             TableColumn::Range { start, len } => {
-                if row < *len { start.checked_add(i128::from(row)) } else { None }
+                if row < *len {
+                    start.checked_add(i128::from(row))
+                } else {
+                    None
+                }
             }
             TableColumn::Values(values) => values.get(usize::try_from(row).ok()?),
         }
@@ -117,9 +136,7 @@ impl TableColumn {
     /// Smallest and largest value, `None` when empty.
     pub fn min_max(&self) -> Option<(i128, i128)> {
         match self {
-            TableColumn::Range { start, len } => {
-                Some((*start, self.get(len.checked_sub(1)?)?))
-            }
+            TableColumn::Range { start, len } => Some((*start, self.get(len.checked_sub(1)?)?)),
             TableColumn::Values(values) => values.min_max(),
         }
     }
@@ -139,7 +156,10 @@ pub struct Table {
 impl Table {
     /// The one-column table of all integers from `start` to `start + len - 1`.
     pub fn range(name: impl Into<String>, start: i128, len: u64) -> Self {
-        Table { name: name.into(), columns: vec![TableColumn::Range { start, len }] }
+        Table {
+            name: name.into(),
+            columns: vec![TableColumn::Range { start, len }],
+        }
     }
 
     /// Number of rows (of the first column; validation checks that the others agree).
@@ -382,9 +402,11 @@ impl Op {
             }
             Op::Gather { src, .. } => vec![*src],
             Op::Concat { srcs, .. } => srcs.clone(),
-            Op::Linear { terms, bias, .. } => {
-                terms.iter().flat_map(|term| [term.src, term.weights]).chain(*bias).collect()
-            }
+            Op::Linear { terms, bias, .. } => terms
+                .iter()
+                .flat_map(|term| [term.src, term.weights])
+                .chain(*bias)
+                .collect(),
             Op::Quotient { x, .. }
             | Op::Remainder { x, .. }
             | Op::Limb { x, .. }
@@ -516,7 +538,11 @@ pub struct Circuit {
 impl Circuit {
     /// An empty circuit with 2^k rows.
     pub fn new(name: impl Into<String>, k: u32) -> Self {
-        Circuit { name: name.into(), k, ..Circuit::default() }
+        Circuit {
+            name: name.into(),
+            k,
+            ..Circuit::default()
+        }
     }
 
     /// Adds a column group.
@@ -527,7 +553,10 @@ impl Circuit {
 
     /// Adds a challenge.
     pub fn add_challenge(&mut self, name: impl Into<String>, after_phase: u32) -> ChallengeId {
-        self.challenges.push(Challenge { name: name.into(), after_phase });
+        self.challenges.push(Challenge {
+            name: name.into(),
+            after_phase,
+        });
         ChallengeId(self.challenges.len() as u32 - 1)
     }
 
@@ -543,14 +572,23 @@ impl Circuit {
         name: impl Into<String>,
         constraints: impl IntoIterator<Item = (String, Expr)>,
     ) {
-        let constraints =
-            constraints.into_iter().map(|(name, poly)| Constraint { name, poly }).collect();
-        self.gates.push(Gate { name: name.into(), constraints });
+        let constraints = constraints
+            .into_iter()
+            .map(|(name, poly)| Constraint { name, poly })
+            .collect();
+        self.gates.push(Gate {
+            name: name.into(),
+            constraints,
+        });
     }
 
     /// Adds a lookup.
     pub fn add_lookup(&mut self, name: impl Into<String>, inputs: Vec<Expr>, table: TableId) {
-        self.lookups.push(Lookup { name: name.into(), inputs, table });
+        self.lookups.push(Lookup {
+            name: name.into(),
+            inputs,
+            table,
+        });
     }
 
     /// Appends an instruction and returns its register.
@@ -561,7 +599,13 @@ impl Circuit {
         (lo, hi): (i128, i128),
         source: impl Into<String>,
     ) -> RegisterId {
-        self.program.push(Instruction { op, shape, lo, hi, source: source.into() });
+        self.program.push(Instruction {
+            op,
+            shape,
+            lo,
+            hi,
+            source: source.into(),
+        });
         RegisterId(self.program.len() as u32 - 1)
     }
 
@@ -589,7 +633,14 @@ impl Circuit {
         source: impl Into<String>,
     ) {
         let source = source.into();
-        self.placements.push(Placement { register, group, domain, read, at, source });
+        self.placements.push(Placement {
+            register,
+            group,
+            domain,
+            read,
+            at,
+            source,
+        });
     }
 
     /// Adds a fill.
@@ -601,7 +652,13 @@ impl Circuit {
         value: i128,
         source: impl Into<String>,
     ) {
-        self.fills.push(Fill { group, domain, at, value, source: source.into() });
+        self.fills.push(Fill {
+            group,
+            domain,
+            at,
+            value,
+            source: source.into(),
+        });
     }
 
     /// The instruction that computes `register`.

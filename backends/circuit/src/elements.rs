@@ -28,7 +28,9 @@ pub enum ElementError {
         error: AffineError,
     },
     /// A map has as many results as something else has dims, or should have.
-    #[error("register {register} ({op} of `{node}`): the map has {found} results for a tensor of rank {expected}")]
+    #[error(
+        "register {register} ({op} of `{node}`): the map has {found} results for a tensor of rank {expected}"
+    )]
     Rank {
         /// The register.
         register: u32,
@@ -42,7 +44,9 @@ pub enum ElementError {
         found: usize,
     },
     /// A gather without a fill value leaves its source.
-    #[error("register {register} (gather of `{node}`) reads index {index:?} of a tensor of shape {shape:?} and has no fill value")]
+    #[error(
+        "register {register} (gather of `{node}`) reads index {index:?} of a tensor of shape {shape:?} and has no fill value"
+    )]
     OutOfBounds {
         /// The register.
         register: u32,
@@ -65,7 +69,9 @@ pub enum ElementError {
     #[error("the program has more than {} elements", limits::MAX_ELEMENTS)]
     TooMany,
     /// The parts of a concat do not add up.
-    #[error("register {register} (concat of `{node}`): the parts do not fill shape {shape:?} along axis {axis}")]
+    #[error(
+        "register {register} (concat of `{node}`): the parts do not fill shape {shape:?} along axis {axis}"
+    )]
     Concat {
         /// The register.
         register: u32,
@@ -102,8 +108,7 @@ impl Elements {
         let mut computed: u64 = 0;
         for constants in [false, true] {
             for (register, instruction) in circuit.program.iter().enumerate() {
-                let constant =
-                    matches!(instruction.op, Op::Constant { .. } | Op::Gather { .. });
+                let constant = matches!(instruction.op, Op::Constant { .. } | Op::Gather { .. });
                 if constant != constants {
                     continue;
                 }
@@ -126,7 +131,12 @@ impl Elements {
                 computed = total;
             }
         }
-        Ok(Elements { own, blocks, computed: computed as u32, count: total as u32 })
+        Ok(Elements {
+            own,
+            blocks,
+            computed: computed as u32,
+            count: total as u32,
+        })
     }
 
     /// Number of ids.
@@ -151,7 +161,8 @@ impl Elements {
     pub fn origin(&self, id: u32) -> (RegisterId, u32) {
         assert!(id < self.count(), "element ids come from this table");
         // The first block starts at 0, so at least one block starts at or before the id.
-        let (base, register) = self.blocks[self.blocks.partition_point(|(base, _)| *base <= id) - 1];
+        let (base, register) =
+            self.blocks[self.blocks.partition_point(|(base, _)| *base <= id) - 1];
         (RegisterId(register), id - base)
     }
 
@@ -195,7 +206,11 @@ impl ElementMap {
     pub fn get(&self, position: usize) -> Option<u32> {
         match self {
             ElementMap::Own { base, len } => {
-                if position < *len as usize { Some(base + position as u32) } else { None }
+                if position < *len as usize {
+                    Some(base + position as u32)
+                } else {
+                    None
+                }
             }
             ElementMap::Aliases(ids) => ids.get(position).copied(),
         }
@@ -231,7 +246,11 @@ pub struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     /// A resolver for the registers of `circuit`, whose elements are numbered by `elements`.
     pub fn new(circuit: &'a Circuit, elements: &'a Elements) -> Self {
-        Resolver { circuit, elements, known: HashMap::new() }
+        Resolver {
+            circuit,
+            elements,
+            known: HashMap::new(),
+        }
     }
 
     /// The ids of the register's elements.
@@ -243,11 +262,14 @@ impl<'a> Resolver<'a> {
                 pending.pop();
                 continue;
             }
-            let instruction = self
-                .circuit
-                .program
-                .get(current as usize)
-                .ok_or(ElementError::Order { register: current, user: current })?;
+            let instruction =
+                self.circuit
+                    .program
+                    .get(current as usize)
+                    .ok_or(ElementError::Order {
+                        register: current,
+                        user: current,
+                    })?;
             let sources: &[RegisterId] = match &instruction.op {
                 Op::Gather { src, .. } => std::slice::from_ref(src),
                 Op::Concat { srcs, .. } => srcs,
@@ -256,7 +278,10 @@ impl<'a> Resolver<'a> {
             let mut ready = true;
             for source in sources {
                 if source.0 >= current {
-                    return Err(ElementError::Order { register: source.0, user: current });
+                    return Err(ElementError::Order {
+                        register: source.0,
+                        user: current,
+                    });
                 }
                 if !self.known.contains_key(&source.0) {
                     pending.push(source.0);
@@ -310,9 +335,12 @@ impl<'a> Resolver<'a> {
                         index,
                         shape: shape.clone(),
                     }),
-                    Err(Walked::Map(error)) => {
-                        Err(ElementError::Map { register, op: "gather", node: node(), error })
-                    }
+                    Err(Walked::Map(error)) => Err(ElementError::Map {
+                        register,
+                        op: "gather",
+                        node: node(),
+                        error,
+                    }),
                 }
             }
             Op::Concat { srcs, axis } => {
@@ -325,7 +353,8 @@ impl<'a> Resolver<'a> {
                 let count = limits::elements(&instruction.shape).ok_or(ElementError::TooMany)?;
                 let axis_index = *axis as usize;
                 let extent = *instruction.shape.get(axis_index).ok_or_else(bad)?;
-                let inner = limits::product(&instruction.shape[axis_index + 1..]).ok_or_else(bad)?;
+                let inner =
+                    limits::product(&instruction.shape[axis_index + 1..]).ok_or_else(bad)?;
                 let outer = limits::product(&instruction.shape[..axis_index]).ok_or_else(bad)?;
                 let mut parts = Vec::with_capacity(srcs.len());
                 let mut sum: u64 = 0;
@@ -357,7 +386,10 @@ impl<'a> Resolver<'a> {
                 }
                 Ok(ElementMap::Aliases(ids))
             }
-            _ => Ok(ElementMap::Own { base: own.start, len: own.end - own.start }),
+            _ => Ok(ElementMap::Own {
+                base: own.start,
+                len: own.end - own.start,
+            }),
         }
     }
 }
@@ -379,7 +411,9 @@ impl From<AffineError> for Walked {
 pub(crate) fn flatten(index: &[i64], shape: &[u64]) -> Option<usize> {
     let mut position: u64 = 0;
     for (coordinate, extent) in index.iter().zip(shape) {
-        let coordinate = u64::try_from(*coordinate).ok().filter(|value| value < extent)?;
+        let coordinate = u64::try_from(*coordinate)
+            .ok()
+            .filter(|value| value < extent)?;
         position = position.checked_mul(*extent)?.checked_add(coordinate)?;
     }
     usize::try_from(position).ok()

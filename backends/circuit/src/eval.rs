@@ -32,7 +32,12 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { register, op, node, index } = self;
+        let Place {
+            register,
+            op,
+            node,
+            index,
+        } = self;
         write!(f, "`{node}` ({op}, register {register}, element {index:?})")
     }
 }
@@ -67,7 +72,9 @@ pub enum EvalError {
         found: usize,
     },
     /// An input value outside of the declared range.
-    #[error("input `{name}`, element {index:?}: {value} is outside of the declared range [{lo}, {hi}] (integers at scale {scale}); compile for a wider input range or clamp the input")]
+    #[error(
+        "input `{name}`, element {index:?}: {value} is outside of the declared range [{lo}, {hi}] (integers at scale {scale}); compile for a wider input range or clamp the input"
+    )]
     InputRange {
         /// Name of the input.
         name: String,
@@ -109,7 +116,9 @@ pub enum EvalError {
         value: i128,
     },
     /// A value that a table does not hold.
-    #[error("{at}: {value} is not in column {column} of table `{table}`, whose values lie in [{lo}, {hi}]")]
+    #[error(
+        "{at}: {value} is not in column {column} of table `{table}`, whose values lie in [{lo}, {hi}]"
+    )]
     NotInTable {
         /// Where.
         at: Place,
@@ -211,17 +220,27 @@ pub fn evaluate(circuit: &Circuit, inputs: &[Vec<i128>]) -> Result<Registers, Ev
         return Err(EvalError::Challenges);
     }
     check_inputs(circuit, inputs)?;
-    let mut evaluator = Evaluator { circuit, tensors: Vec::new(), tables: Default::default() };
+    let mut evaluator = Evaluator {
+        circuit,
+        tensors: Vec::new(),
+        tables: Default::default(),
+    };
     let mut fills = Vec::with_capacity(circuit.program.len());
     for instruction in &circuit.program {
         let values = evaluator.instruction(instruction, inputs)?;
-        evaluator.tensors.push(Tensor { shape: instruction.shape.clone(), values });
+        evaluator.tensors.push(Tensor {
+            shape: instruction.shape.clone(),
+            values,
+        });
         fills.push(match instruction.op {
             Op::Gather { fill, .. } => fill,
             _ => None,
         });
     }
-    Ok(Registers { tensors: evaluator.tensors, fills })
+    Ok(Registers {
+        tensors: evaluator.tensors,
+        fills,
+    })
 }
 
 /// Checks number, length and range of the inputs.
@@ -242,7 +261,9 @@ fn check_inputs(circuit: &Circuit, inputs: &[Vec<i128>]) -> Result<(), EvalError
                 found: values.len(),
             });
         }
-        let outside = values.iter().position(|value| *value < info.lo || *value > info.hi);
+        let outside = values
+            .iter()
+            .position(|value| *value < info.lo || *value > info.hi);
         if let Some(position) = outside {
             return Err(EvalError::InputRange {
                 name: info.name.clone(),
@@ -299,9 +320,12 @@ impl Evaluator<'_> {
         let at = self.place(instruction, position);
         match fault {
             Fault::Overflow => EvalError::Overflow { at },
-            Fault::Bound(value) => {
-                EvalError::Bound { at, value, lo: instruction.lo, hi: instruction.hi }
-            }
+            Fault::Bound(value) => EvalError::Bound {
+                at,
+                value,
+                lo: instruction.lo,
+                hi: instruction.hi,
+            },
             Fault::NegativeLimb(value) => EvalError::NegativeLimb { at, value },
             Fault::Denominator(value) => EvalError::Denominator { at, value },
             Fault::NotInTable(value) => {
@@ -311,7 +335,14 @@ impl Evaluator<'_> {
                 };
                 let table = &self.circuit.tables[table.0 as usize];
                 let (lo, hi) = table.columns[column as usize].min_max().unwrap_or((0, 0));
-                EvalError::NotInTable { at, value, table: table.name.clone(), column, lo, hi }
+                EvalError::NotInTable {
+                    at,
+                    value,
+                    table: table.name.clone(),
+                    column,
+                    lo,
+                    hi,
+                }
             }
         }
     }
@@ -322,7 +353,10 @@ impl Evaluator<'_> {
         instruction: &Instruction,
         inputs: &[Vec<i128>],
     ) -> Result<Ints, EvalError> {
-        if let Op::Lookup { table, in_col, tag, .. } = &instruction.op {
+        if let Op::Lookup {
+            table, in_col, tag, ..
+        } = &instruction.op
+        {
             self.tables.prepare(self.circuit, *table, *in_col, *tag);
         }
         match &instruction.op {
@@ -355,7 +389,12 @@ impl Evaluator<'_> {
                     Ok(sum.rem_euclid(*divisor))
                 })
             }
-            Op::Limb { x, offset, bits, index } => {
+            Op::Limb {
+                x,
+                offset,
+                bits,
+                index,
+            } => {
                 let x = self.values(*x);
                 let mask = (1i128 << bits) - 1;
                 self.each(instruction, |position| {
@@ -371,8 +410,10 @@ impl Evaluator<'_> {
                 self.each(instruction, |position| Ok(i128::from(x.at(position) >= 0)))
             }
             Op::Affine { terms, constant } => {
-                let terms: Vec<(&Ints, i128)> =
-                    terms.iter().map(|(src, factor)| (self.values(*src), *factor)).collect();
+                let terms: Vec<(&Ints, i128)> = terms
+                    .iter()
+                    .map(|(src, factor)| (self.values(*src), *factor))
+                    .collect();
                 self.each(instruction, |position| {
                     let mut sum = *constant;
                     for (values, factor) in &terms {
@@ -388,18 +429,30 @@ impl Evaluator<'_> {
             Op::Mul { a, b } => {
                 let (a, b) = (self.values(*a), self.values(*b));
                 self.each(instruction, |position| {
-                    a.at(position).checked_mul(b.at(position)).ok_or(Fault::Overflow)
+                    a.at(position)
+                        .checked_mul(b.at(position))
+                        .ok_or(Fault::Overflow)
                 })
             }
             Op::Max { a, b } => {
                 let (a, b) = (self.values(*a), self.values(*b));
-                self.each(instruction, |position| Ok(a.at(position).max(b.at(position))))
+                self.each(instruction, |position| {
+                    Ok(a.at(position).max(b.at(position)))
+                })
             }
             Op::Min { a, b } => {
                 let (a, b) = (self.values(*a), self.values(*b));
-                self.each(instruction, |position| Ok(a.at(position).min(b.at(position))))
+                self.each(instruction, |position| {
+                    Ok(a.at(position).min(b.at(position)))
+                })
             }
-            Op::Lookup { table, x, in_col, out_col, tag } => {
+            Op::Lookup {
+                table,
+                x,
+                in_col,
+                out_col,
+                tag,
+            } => {
                 let x = self.values(*x);
                 let index = self.tables.get(*table, *in_col, *tag);
                 let out = &self.circuit.tables[table.0 as usize].columns[*out_col as usize];
@@ -438,7 +491,11 @@ impl Evaluator<'_> {
         let (lo, hi) = (instruction.lo, instruction.hi);
         let checked = |position: usize| {
             let value = compute(position)?;
-            if value < lo || value > hi { Err(Fault::Bound(value)) } else { Ok(value) }
+            if value < lo || value > hi {
+                Err(Fault::Bound(value))
+            } else {
+                Ok(value)
+            }
         };
         let values = if i64::try_from(lo).is_ok() && i64::try_from(hi).is_ok() {
             // The bound fits 64 bits, so the cast loses nothing.
@@ -467,10 +524,12 @@ impl Evaluator<'_> {
     /// Checks values against the stated bound.
     fn check_bounds(&self, instruction: &Instruction, values: &Ints) -> Result<(), EvalError> {
         let (lo, hi) = (instruction.lo, instruction.hi);
-        match values.iter().enumerate().find(|(_, value)| *value < lo || *value > hi) {
-            Some((position, value)) => {
-                Err(self.error(instruction, position, Fault::Bound(value)))
-            }
+        match values
+            .iter()
+            .enumerate()
+            .find(|(_, value)| *value < lo || *value > hi)
+        {
+            Some((position, value)) => Err(self.error(instruction, position, Fault::Bound(value))),
             None => Ok(()),
         }
     }
@@ -508,7 +567,10 @@ impl Evaluator<'_> {
         });
         let position = values.len();
         visited.map(|()| values).map_err(|stop| match stop {
-            Stop::Map(error) => EvalError::Map { at: self.place(instruction, 0), error },
+            Stop::Map(error) => EvalError::Map {
+                at: self.place(instruction, 0),
+                error,
+            },
             Stop::Outside(read) => EvalError::OutOfBounds {
                 at: self.place(instruction, position),
                 read,

@@ -47,7 +47,9 @@ pub enum ExpandError {
         problem: String,
     },
     /// A cell is outside of its group or below the usable rows.
-    #[error("{what} of `{node}`: column {column}, row {row} is outside of group `{group}` with {columns} columns and {rows} usable rows")]
+    #[error(
+        "{what} of `{node}`: column {column}, row {row} is outside of group `{group}` with {columns} columns and {rows} usable rows"
+    )]
     Cell {
         /// `placement 3` or `fill 7`.
         what: String,
@@ -65,7 +67,9 @@ pub enum ExpandError {
         rows: u32,
     },
     /// A placement reads an index that its register does not have.
-    #[error("{what} of `{node}`: index {index:?} is outside of register {register} with shape {shape:?}")]
+    #[error(
+        "{what} of `{node}`: index {index:?} is outside of register {register} with shape {shape:?}"
+    )]
     Read {
         /// `placement 3`.
         what: String,
@@ -93,7 +97,9 @@ pub enum ExpandError {
         other_node: String,
     },
     /// A computed value is placed in a fixed column.
-    #[error("{what} of `{node}`: register {register} is computed and cannot stand in fixed cell {cell}")]
+    #[error(
+        "{what} of `{node}`: register {register} is computed and cannot stand in fixed cell {cell}"
+    )]
     NotConstant {
         /// `placement 3`.
         what: String,
@@ -105,7 +111,9 @@ pub enum ExpandError {
         cell: String,
     },
     /// A public value stands in no advice cell, so nothing binds it.
-    #[error("{what} of `{node}`: the public value in {cell} (register {register}) stands in no advice cell that it could be copied from")]
+    #[error(
+        "{what} of `{node}`: the public value in {cell} (register {register}) stands in no advice cell that it could be copied from"
+    )]
     Homeless {
         /// `placement 3`.
         what: String,
@@ -129,19 +137,27 @@ impl Circuit {
             return None;
         }
         let mut rotations: HashMap<(u32, u32), Vec<i32>> = HashMap::new();
-        let gates = self.gates.iter().flat_map(|gate| &gate.constraints).map(|c| &c.poly);
+        let gates = self
+            .gates
+            .iter()
+            .flat_map(|gate| &gate.constraints)
+            .map(|c| &c.poly);
         let inputs = self.lookups.iter().flat_map(|lookup| &lookup.inputs);
         for query in gates.chain(inputs).flat_map(|expr| expr.queries()) {
             let group = self.groups.get(query.group as usize);
             if group.is_some_and(|group| group.kind == ColumnKind::Advice) {
-                let seen = rotations.entry((query.group, query.column)).or_insert_with(|| vec![0]);
+                let seen = rotations
+                    .entry((query.group, query.column))
+                    .or_insert_with(|| vec![0]);
                 if !seen.contains(&query.rotation) {
                     seen.push(query.rotation);
                 }
             }
         }
         let most = rotations.values().map(Vec::len).max().unwrap_or(1).max(3) as u32;
-        (1u32 << self.k).checked_sub(most + 3).filter(|rows| *rows > 0)
+        (1u32 << self.k)
+            .checked_sub(most + 3)
+            .filter(|rows| *rows > 0)
     }
 }
 
@@ -179,8 +195,15 @@ impl From<ExpandError> for Stop {
 
 impl<'a> Expansion<'a> {
     fn new(circuit: &'a Circuit) -> Result<Self, ExpandError> {
-        let columns: u64 = circuit.groups.iter().map(|group| u64::from(group.count)).sum();
-        let size = ExpandError::Size { k: circuit.k, columns };
+        let columns: u64 = circuit
+            .groups
+            .iter()
+            .map(|group| u64::from(group.count))
+            .sum();
+        let size = ExpandError::Size {
+            k: circuit.k,
+            columns,
+        };
         let usable_rows = circuit.usable_rows().ok_or(size.clone())?;
         if columns > limits::MAX_COLUMNS || (columns << circuit.k) > limits::MAX_CELLS {
             return Err(size);
@@ -198,9 +221,19 @@ impl<'a> Expansion<'a> {
             placements: circuit.placements.len() as u32,
         };
         for (index, group) in circuit.groups.iter().enumerate() {
-            push_group(&mut layout, index as u32, group.kind, group.phase, group.count);
+            push_group(
+                &mut layout,
+                index as u32,
+                group.kind,
+                group.phase,
+                group.count,
+            );
         }
-        Ok(Expansion { circuit, layout, constants: Vec::new() })
+        Ok(Expansion {
+            circuit,
+            layout,
+            constants: Vec::new(),
+        })
     }
 
     fn run(mut self) -> Result<Layout, ExpandError> {
@@ -219,12 +252,16 @@ impl<'a> Expansion<'a> {
             self.fill(index)?;
         }
         self.add_constants()?;
-        let Layout { copies, columns, .. } = &mut self.layout;
+        let Layout {
+            copies, columns, ..
+        } = &mut self.layout;
         for (from, to) in copies.iter() {
             columns[from.column as usize].equality = true;
             columns[to.column as usize].equality = true;
         }
-        self.layout.group_starts.push(self.layout.columns.len() as u32);
+        self.layout
+            .group_starts
+            .push(self.layout.columns.len() as u32);
         Ok(self.layout)
     }
 
@@ -264,9 +301,14 @@ impl<'a> Expansion<'a> {
             let Some(id) = flatten(read, shape).and_then(|position| ids.get(position)) else {
                 let index = read.to_vec();
                 let (register, shape) = (register.0, shape.clone());
-                return Err(
-                    ExpandError::Read { what: what(), node: node(), register, shape, index }.into()
-                );
+                return Err(ExpandError::Read {
+                    what: what(),
+                    node: node(),
+                    register,
+                    shape,
+                    index,
+                }
+                .into());
             };
             let cell = target.cell(at[0], at[1], what, node)?;
             self.take(cell, index as u32, what, node)?;
@@ -291,10 +333,16 @@ impl<'a> Expansion<'a> {
                     }
                     cells[cell.row as usize] = id;
                     if constant {
-                        let value = self.layout.elements.constant_value(circuit, id).unwrap_or(0);
+                        let value = self
+                            .layout
+                            .elements
+                            .constant_value(circuit, id)
+                            .unwrap_or(0);
                         self.constants.push((value, cell));
                     } else if self.layout.homes[id as usize] != NO_CELL {
-                        self.layout.copies.push((self.layout.homes[id as usize], cell));
+                        self.layout
+                            .copies
+                            .push((self.layout.homes[id as usize], cell));
                     } else if kind == ColumnKind::Advice {
                         self.layout.homes[id as usize] = cell;
                     } else {
@@ -351,12 +399,22 @@ impl<'a> Expansion<'a> {
     ) -> Result<Target, ExpandError> {
         let Some(info) = self.circuit.groups.get(group.0 as usize) else {
             let problem = "the column group does not exist";
-            return Err(ExpandError::Group { what: what(), node: node(), problem });
+            return Err(ExpandError::Group {
+                what: what(),
+                node: node(),
+                problem,
+            });
         };
         if at.results.len() != 2 {
-            let problem =
-                format!("the map to cells has {} results, not 2 (column, row)", at.results.len());
-            return Err(ExpandError::Map { what: what(), node: node(), problem });
+            let problem = format!(
+                "the map to cells has {} results, not 2 (column, row)",
+                at.results.len()
+            );
+            return Err(ExpandError::Map {
+                what: what(),
+                node: node(),
+                problem,
+            });
         }
         Ok(Target {
             start: self.layout.group_starts[group.0 as usize],
@@ -436,7 +494,10 @@ impl<'a> Expansion<'a> {
         let count = (values.len() as u32).div_ceil(usable);
         let columns = self.layout.columns.len() as u64 + u64::from(count);
         if (columns << self.layout.k) > limits::MAX_CELLS {
-            return Err(ExpandError::Size { k: self.layout.k, columns });
+            return Err(ExpandError::Size {
+                k: self.layout.k,
+                columns,
+            });
         }
         let group = self.circuit.groups.len() as u32;
         let start = self.layout.columns.len() as u32;
@@ -449,7 +510,10 @@ impl<'a> Expansion<'a> {
         }
         for (value, cell) in &self.constants {
             let position = rows[value];
-            let home = Cell { column: start + position / usable, row: position % usable };
+            let home = Cell {
+                column: start + position / usable,
+                row: position % usable,
+            };
             self.layout.copies.push((home, *cell));
         }
         Ok(())
@@ -473,9 +537,10 @@ impl Target {
         node: impl Fn() -> String,
     ) -> Result<Cell, ExpandError> {
         match (u32::try_from(column), u32::try_from(row)) {
-            (Ok(column), Ok(row)) if column < self.columns && row < self.rows => {
-                Ok(Cell { column: self.start + column, row })
-            }
+            (Ok(column), Ok(row)) if column < self.columns && row < self.rows => Ok(Cell {
+                column: self.start + column,
+                row,
+            }),
             _ => Err(ExpandError::Cell {
                 what: what(),
                 node: node(),
@@ -492,7 +557,11 @@ impl Target {
 /// Appends the columns of a group.
 fn push_group(layout: &mut Layout, group: u32, kind: ColumnKind, phase: u32, count: u32) {
     layout.group_starts.push(layout.columns.len() as u32);
-    let before = layout.columns.iter().filter(|column| column.kind == kind).count() as u32;
+    let before = layout
+        .columns
+        .iter()
+        .filter(|column| column.kind == kind)
+        .count() as u32;
     for column in 0..count {
         layout.columns.push(LayoutColumn {
             group,
@@ -518,8 +587,10 @@ fn finish(
 ) -> Result<(), ExpandError> {
     visited.map_err(|stop| match stop {
         Stop::Error(error) => *error,
-        Stop::Map(error) => {
-            ExpandError::Map { what: what(), node: node(), problem: error.to_string() }
-        }
+        Stop::Map(error) => ExpandError::Map {
+            what: what(),
+            node: node(),
+            problem: error.to_string(),
+        },
     })
 }

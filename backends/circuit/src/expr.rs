@@ -56,17 +56,28 @@ pub struct Expr {
 impl Expr {
     /// The constant `value`.
     pub fn constant(value: i128) -> Self {
-        Expr { nodes: vec![ExprNode::Const(value)] }
+        Expr {
+            nodes: vec![ExprNode::Const(value)],
+        }
     }
 
     /// The value of one cell.
     pub fn query(group: u32, column: u32, rotation: i32) -> Self {
-        Expr { nodes: vec![ExprNode::Query(Query { group, column, rotation })] }
+        Expr {
+            nodes: vec![ExprNode::Query(Query {
+                group,
+                column,
+                rotation,
+            })],
+        }
     }
 
     /// Index of the root, `None` for the empty expression.
     pub fn root(&self) -> Option<ExprId> {
-        self.nodes.len().checked_sub(1).map(|index| ExprId(index as u32))
+        self.nodes
+            .len()
+            .checked_sub(1)
+            .map(|index| ExprId(index as u32))
     }
 
     /// All queries, each once, in ascending order.
@@ -96,13 +107,89 @@ impl Expr {
                 ExprNode::Query(_) => 1,
                 ExprNode::Neg(id) => child(id),
                 ExprNode::Sum(ids) => ids.iter().map(child).max().unwrap_or(0),
-                ExprNode::Product(ids) => {
-                    ids.iter().map(child).fold(0u32, |sum, degree| sum.saturating_add(degree))
-                }
+                ExprNode::Product(ids) => ids
+                    .iter()
+                    .map(child)
+                    .fold(0u32, |sum, degree| sum.saturating_add(degree)),
             };
             degrees.push(degree);
         }
         degrees.last().copied().unwrap_or(0)
+    }
+}
+
+impl crate::Circuit {
+    /// An expression in words: cells by group, column and rotation, such as `q[0] * (x[2] - y[0]@+1)`.
+    ///
+    /// Cut where it would exceed some thousand characters.
+    pub fn describe(&self, expr: &Expr) -> String {
+        const LONG: usize = 2000;
+        // Text and whether it must stand in parentheses as a factor.
+        let mut texts: Vec<(String, bool)> = Vec::with_capacity(expr.nodes.len());
+        for node in &expr.nodes {
+            let get = |id: &ExprId| match texts.get(id.0 as usize) {
+                Some((text, sum)) => (text.as_str(), *sum),
+                None => ("<bad>", false),
+            };
+            let factor = |id: &ExprId| match get(id) {
+                (text, true) => format!("({text})"),
+                (text, false) => text.to_string(),
+            };
+            let (mut text, sum) = match node {
+                ExprNode::Const(value) => (value.to_string(), *value < 0),
+                ExprNode::Challenge(index) => {
+                    let name = self
+                        .challenges
+                        .get(*index as usize)
+                        .map(|info| info.name.clone());
+                    (name.unwrap_or_else(|| format!("challenge {index}")), false)
+                }
+                ExprNode::Query(Query {
+                    group,
+                    column,
+                    rotation,
+                }) => {
+                    let name = self
+                        .groups
+                        .get(*group as usize)
+                        .map_or("?", |info| &info.name);
+                    let rotation = match rotation {
+                        0 => String::new(),
+                        _ => format!("@{rotation:+}"),
+                    };
+                    (format!("{name}[{column}]{rotation}"), false)
+                }
+                ExprNode::Neg(child) => (format!("-{}", factor(child)), true),
+                ExprNode::Sum(children) => {
+                    let mut text = String::new();
+                    for child in children {
+                        let (term, _) = get(child);
+                        match (text.is_empty(), term.strip_prefix('-')) {
+                            (true, _) => text.push_str(term),
+                            (false, Some(rest)) => text.push_str(&format!(" - {rest}")),
+                            (false, None) => text.push_str(&format!(" + {term}")),
+                        }
+                    }
+                    if text.is_empty() {
+                        ("0".to_string(), false)
+                    } else {
+                        (text, true)
+                    }
+                }
+                ExprNode::Product(children) if children.is_empty() => ("1".to_string(), false),
+                ExprNode::Product(children) => {
+                    let factors: Vec<String> = children.iter().map(factor).collect();
+                    (factors.join(" * "), false)
+                }
+            };
+            if text.chars().count() > LONG {
+                text = text.chars().take(LONG).chain("...".chars()).collect();
+            }
+            texts.push((text, sum));
+        }
+        texts
+            .pop()
+            .map_or_else(|| "0".to_string(), |(text, _)| text)
     }
 }
 
@@ -137,7 +224,11 @@ impl ExprBuilder {
 
     /// A cell.
     pub fn query(&mut self, group: u32, column: u32, rotation: i32) -> ExprId {
-        self.node(ExprNode::Query(Query { group, column, rotation }))
+        self.node(ExprNode::Query(Query {
+            group,
+            column,
+            rotation,
+        }))
     }
 
     /// A challenge.
@@ -153,13 +244,21 @@ impl ExprBuilder {
     /// The sum of all `terms`.
     pub fn sum(&mut self, terms: impl IntoIterator<Item = ExprId>) -> ExprId {
         let terms: Vec<ExprId> = terms.into_iter().collect();
-        if let [only] = terms[..] { only } else { self.node(ExprNode::Sum(terms)) }
+        if let [only] = terms[..] {
+            only
+        } else {
+            self.node(ExprNode::Sum(terms))
+        }
     }
 
     /// The product of all `factors`.
     pub fn product(&mut self, factors: impl IntoIterator<Item = ExprId>) -> ExprId {
         let factors: Vec<ExprId> = factors.into_iter().collect();
-        if let [only] = factors[..] { only } else { self.node(ExprNode::Product(factors)) }
+        if let [only] = factors[..] {
+            only
+        } else {
+            self.node(ExprNode::Product(factors))
+        }
     }
 
     /// `a + b`.

@@ -104,7 +104,9 @@ pub enum FileError {
         expected: FileKind,
     },
     /// A file of another format version.
-    #[error("{path} has format version {found} (written by {producer}); this program reads version {FORMAT_VERSION}; make the file again with this program")]
+    #[error(
+        "{path} has format version {found} (written by {producer}); this program reads version {FORMAT_VERSION}; make the file again with this program"
+    )]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -190,16 +192,25 @@ pub fn from_bytes(path: &Path, kind: FileKind, bytes: &[u8]) -> Result<FileConte
         expected,
         found: bytes.len() as u64,
     };
-    let not_zkc = || FileError::NotZkc { path: path.to_path_buf() };
+    let not_zkc = || FileError::NotZkc {
+        path: path.to_path_buf(),
+    };
     // A short file that starts like one of ours is a truncated one.
     let start = &bytes[..bytes.len().min(MAGIC.len())];
     if bytes.is_empty() || !MAGIC.starts_with(start) {
         return Err(not_zkc());
     }
     let code = bytes.get(4..8).ok_or_else(|| truncated(HEAD as u64))?;
-    let found = FileKind::ALL.into_iter().find(|kind| kind.code() == code).ok_or_else(not_zkc)?;
+    let found = FileKind::ALL
+        .into_iter()
+        .find(|kind| kind.code() == code)
+        .ok_or_else(not_zkc)?;
     if found != kind {
-        return Err(FileError::OtherKind { path: path.to_path_buf(), found, expected: kind });
+        return Err(FileError::OtherKind {
+            path: path.to_path_buf(),
+            found,
+            expected: kind,
+        });
     }
     let version = read_array(bytes, 8).map(u32::from_le_bytes);
     let version = version.ok_or_else(|| truncated(HEAD as u64))?;
@@ -211,7 +222,11 @@ pub fn from_bytes(path: &Path, kind: FileKind, bytes: &[u8]) -> Result<FileConte
     let producer = String::from_utf8_lossy(producer).into_owned();
     if version != FORMAT_VERSION {
         let path = path.to_path_buf();
-        return Err(FileError::OtherVersion { path, found: version, producer });
+        return Err(FileError::OtherVersion {
+            path,
+            found: version,
+            producer,
+        });
     }
     let start = HEAD + length + 8;
     let length = read_array(bytes, HEAD + length).map(u64::from_le_bytes);
@@ -222,14 +237,22 @@ pub fn from_bytes(path: &Path, kind: FileKind, bytes: &[u8]) -> Result<FileConte
     }
     if bytes.len() as u64 > expected {
         let extra = bytes.len() as u64 - expected;
-        return Err(FileError::Trailing { path: path.to_path_buf(), extra });
+        return Err(FileError::Trailing {
+            path: path.to_path_buf(),
+            extra,
+        });
     }
     // The length fits: it is less than that of the bytes at hand.
     let (contents, checksum) = bytes.split_at(start + length as usize);
     if blake3::hash(contents).as_bytes() != checksum {
-        return Err(FileError::Checksum { path: path.to_path_buf() });
+        return Err(FileError::Checksum {
+            path: path.to_path_buf(),
+        });
     }
-    Ok(FileContents { producer, payload: contents[start..].to_vec() })
+    Ok(FileContents {
+        producer,
+        payload: contents[start..].to_vec(),
+    })
 }
 
 fn read_array<const N: usize>(bytes: &[u8], start: usize) -> Option<[u8; N]> {
@@ -241,17 +264,32 @@ fn read_array<const N: usize>(bytes: &[u8], start: usize) -> Option<[u8; N]> {
 /// Says exactly what is wrong: not a zkc file, another kind, another version, truncated, damaged. Nothing is allocated
 /// by what the file says of itself.
 pub fn read(path: &Path, kind: FileKind, max_len: u64) -> Result<FileContents, FileError> {
-    let io = |error| FileError::Io { action: "read", path: path.to_path_buf(), error };
+    let io = |error| FileError::Io {
+        action: "read",
+        path: path.to_path_buf(),
+        error,
+    };
     let file = File::open(path).map_err(io)?;
     let found = file.metadata().map_err(io)?.len();
     if found > max_len {
-        return Err(FileError::TooLarge { path: path.to_path_buf(), found, max: max_len });
+        return Err(FileError::TooLarge {
+            path: path.to_path_buf(),
+            found,
+            max: max_len,
+        });
     }
     let mut bytes = Vec::new();
     // A file can grow after its size was asked for, and pipes have none: never read more than one byte too many.
-    let read = file.take(max_len.saturating_add(1)).read_to_end(&mut bytes).map_err(io)? as u64;
+    let read = file
+        .take(max_len.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(io)? as u64;
     if read > max_len {
-        return Err(FileError::TooLarge { path: path.to_path_buf(), found: read, max: max_len });
+        return Err(FileError::TooLarge {
+            path: path.to_path_buf(),
+            found: read,
+            max: max_len,
+        });
     }
     from_bytes(path, kind, &bytes)
 }
@@ -275,10 +313,17 @@ pub fn write_atomically(
 /// Writes the concatenation of `parts` to `path`, all or nothing. For files without the frame, such as JSON output.
 pub fn replace_atomically(path: &Path, parts: &[&[u8]]) -> Result<(), FileError> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let io = |error| FileError::Io { action: "write", path: path.to_path_buf(), error };
-    let name = path
-        .file_name()
-        .ok_or_else(|| io(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file")))?;
+    let io = |error| FileError::Io {
+        action: "write",
+        path: path.to_path_buf(),
+        error,
+    };
+    let name = path.file_name().ok_or_else(|| {
+        io(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path names no file",
+        ))
+    })?;
     let unique = COUNTER.fetch_add(1, Ordering::Relaxed);
     let mut temporary_name = std::ffi::OsString::from(".");
     temporary_name.push(name);

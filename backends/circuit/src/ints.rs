@@ -129,7 +129,10 @@ impl Ints {
     }
 
     /// The value at `index`, or `None` past the end.
-    #[allow(clippy::unnecessary_cast, reason = "the i128 arm of the macro casts to itself")]
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the i128 arm of the macro casts to itself"
+    )]
     pub fn get(&self, index: usize) -> Option<i128> {
         with_values!(self, values => values.get(index).map(|value| *value as i128))
     }
@@ -139,7 +142,10 @@ impl Ints {
     /// # Panics
     /// When `index` is not below [`len`](Self::len).
     #[inline]
-    #[allow(clippy::unnecessary_cast, reason = "the i128 arm of the macro casts to itself")]
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the i128 arm of the macro casts to itself"
+    )]
     pub fn at(&self, index: usize) -> i128 {
         with_values!(self, values => values[index] as i128)
     }
@@ -157,7 +163,9 @@ impl Ints {
     /// Smallest and largest value, `None` when empty.
     pub fn min_max(&self) -> Option<(i128, i128)> {
         let first = self.get(0)?;
-        Some(self.iter().fold((first, first), |(lo, hi), value| (lo.min(value), hi.max(value))))
+        Some(self.iter().fold((first, first), |(lo, hi), value| {
+            (lo.min(value), hi.max(value))
+        }))
     }
 
     /// Appends a value, or says that it does not fit the storage.
@@ -172,7 +180,11 @@ impl Ints {
             Ints::I128(_) => true,
         };
         if !fits {
-            return Err(IntsError::TooWide { value, position, bits });
+            return Err(IntsError::TooWide {
+                value,
+                position,
+                bits,
+            });
         }
         self.push_cast(value);
         Ok(())
@@ -184,10 +196,18 @@ impl Ints {
             with_values!(self, values => values.resize(index + 1, 0));
         }
         let stored = match self {
-            Ints::I8(values) => i8::try_from(value).map(|value| values[index] = value).is_ok(),
-            Ints::I16(values) => i16::try_from(value).map(|value| values[index] = value).is_ok(),
-            Ints::I32(values) => i32::try_from(value).map(|value| values[index] = value).is_ok(),
-            Ints::I64(values) => i64::try_from(value).map(|value| values[index] = value).is_ok(),
+            Ints::I8(values) => i8::try_from(value)
+                .map(|value| values[index] = value)
+                .is_ok(),
+            Ints::I16(values) => i16::try_from(value)
+                .map(|value| values[index] = value)
+                .is_ok(),
+            Ints::I32(values) => i32::try_from(value)
+                .map(|value| values[index] = value)
+                .is_ok(),
+            Ints::I64(values) => i64::try_from(value)
+                .map(|value| values[index] = value)
+                .is_ok(),
             Ints::I128(values) => {
                 values[index] = value;
                 true
@@ -229,7 +249,8 @@ impl Ints {
     pub fn from_le_bytes(width: u32, bytes: &[u8]) -> Result<Self, IntsError> {
         fn read<const N: usize, T>(bytes: &[u8], convert: fn([u8; N]) -> T) -> Option<Vec<T>> {
             let (chunks, rest) = bytes.as_chunks::<N>();
-            rest.is_empty().then(|| chunks.iter().map(|chunk| convert(*chunk)).collect())
+            rest.is_empty()
+                .then(|| chunks.iter().map(|chunk| convert(*chunk)).collect())
         }
         let ints = match width {
             1 => read(bytes, i8::from_le_bytes).map(Ints::I8),
@@ -239,7 +260,10 @@ impl Ints {
             16 => read(bytes, i128::from_le_bytes).map(Ints::I128),
             _ => None,
         };
-        ints.ok_or(IntsError::Encoding { bytes: bytes.len(), width })
+        ints.ok_or(IntsError::Encoding {
+            bytes: bytes.len(),
+            width,
+        })
     }
 }
 

@@ -96,7 +96,10 @@ pub struct Layout {
 }
 
 /// A home that does not exist.
-pub(crate) const NO_CELL: Cell = Cell { column: u32::MAX, row: u32::MAX };
+pub(crate) const NO_CELL: Cell = Cell {
+    column: u32::MAX,
+    row: u32::MAX,
+};
 
 impl Layout {
     /// The column `column` of group `group`.
@@ -107,7 +110,11 @@ impl Layout {
     /// What put the value into the cell.
     pub fn owner(&self, cell: Cell) -> Owner {
         let owners = &self.columns[cell.column as usize].owners;
-        match owners.get(cell.row as usize).copied().unwrap_or(OWNER_NOBODY) {
+        match owners
+            .get(cell.row as usize)
+            .copied()
+            .unwrap_or(OWNER_NOBODY)
+        {
             OWNER_NOBODY => Owner::Nobody,
             OWNER_CONSTANTS => Owner::Constants,
             index if index < self.placements => Owner::Placement(index),
@@ -128,20 +135,28 @@ impl Layout {
     pub fn element(&self, cell: Cell) -> Option<u32> {
         match &self.columns[cell.column as usize].contents {
             CellContents::Fixed(_) => None,
-            CellContents::Elements(ids) => {
-                ids.get(cell.row as usize).copied().filter(|id| *id != NO_ELEMENT)
-            }
+            CellContents::Elements(ids) => ids
+                .get(cell.row as usize)
+                .copied()
+                .filter(|id| *id != NO_ELEMENT),
         }
     }
 
     /// The home of a computed element: the advice cell that is assigned, of which other cells are copies.
     pub fn home(&self, element: u32) -> Option<Cell> {
-        self.homes.get(element as usize).copied().filter(|cell| *cell != NO_CELL)
+        self.homes
+            .get(element as usize)
+            .copied()
+            .filter(|cell| *cell != NO_CELL)
     }
 
     /// Rows up to the last one in which any column holds something.
     pub fn used_rows(&self) -> u32 {
-        self.columns.iter().map(LayoutColumn::used_rows).max().unwrap_or(0)
+        self.columns
+            .iter()
+            .map(LayoutColumn::used_rows)
+            .max()
+            .unwrap_or(0)
     }
 
     /// The public cells in the order of the public vector: column by column, row by row.
@@ -151,7 +166,10 @@ impl Layout {
             .enumerate()
             .filter(|(_, column)| column.kind == ColumnKind::Instance)
             .flat_map(|(index, column)| {
-                (0..column.used_rows()).map(move |row| Cell { column: index as u32, row })
+                (0..column.used_rows()).map(move |row| Cell {
+                    column: index as u32,
+                    row,
+                })
             })
     }
 
@@ -194,9 +212,7 @@ impl Layout {
                 Ok(value) => narrow.push(value),
                 Err(_) => {
                     let mut cursor = ElementCursor::new(&self.elements);
-                    return Ints::I128(
-                        ids.iter().map(|id| cursor.value(*id, registers)).collect(),
-                    );
+                    return Ints::I128(ids.iter().map(|id| cursor.value(*id, registers)).collect());
                 }
             }
         }
@@ -213,7 +229,11 @@ struct ElementCursor<'a> {
 
 impl<'a> ElementCursor<'a> {
     fn new(elements: &'a Elements) -> Self {
-        ElementCursor { elements, register: RegisterId(0), own: 0..0 }
+        ElementCursor {
+            elements,
+            register: RegisterId(0),
+            own: 0..0,
+        }
     }
 
     fn value(&mut self, id: u32, registers: &Registers) -> i128 {
@@ -248,6 +268,9 @@ impl Grid {
 
     /// The public vector: the values of [`Layout::public_cells`], in that order.
     pub fn public_values(&self, layout: &Layout) -> Vec<i128> {
-        layout.public_cells().map(|cell| self.value(layout, cell)).collect()
+        layout
+            .public_cells()
+            .map(|cell| self.value(layout, cell))
+            .collect()
     }
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod affine;
+pub mod audit;
+pub mod check;
 pub mod description;
 pub mod elements;
 pub mod eval;
@@ -10,22 +12,28 @@ pub mod file;
 pub mod ints;
 pub mod layout;
 pub mod limits;
+pub mod mutate;
 mod number;
+pub mod report;
 pub mod structure;
 mod tape;
 pub mod validate;
 mod wire;
 
 pub use affine::{AffineBuilder, AffineError, AffineMap, AffineNode};
+pub use audit::{Audit, AuditOptions, Finding, audit};
+pub use check::{CellValue, Checker, Violation, check};
 pub use description::{
     Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint, Fill, Gate, GroupId,
-    InputInfo, Instruction, LinearTerm, Lookup, Op, OutputInfo, Placement, RegisterId, Shape, Table,
-    TableColumn, TableId, TagMatch,
+    InputInfo, Instruction, LinearTerm, Lookup, Op, OutputInfo, Placement, RegisterId, Shape,
+    Table, TableColumn, TableId, TagMatch,
 };
 pub use eval::{EvalError, Registers, Tensor, evaluate};
 pub use expand::{ExpandError, expand};
 pub use expr::{Expr, ExprBuilder, ExprId, ExprNode, Query};
 pub use ints::{Ints, IntsError};
 pub use layout::{Cell, CellContents, Grid, Layout, LayoutColumn, Owner};
+pub use mutate::{MutationOptions, MutationReport, Mutations};
+pub use report::{Report, report};
 pub use validate::{ValidateError, validate};
 pub use wire::DecodeError;

@@ -44,5 +44,7 @@ pub fn product(shape: &[u64]) -> Option<u64> {
     if shape.contains(&0) {
         return Some(0);
     }
-    shape.iter().try_fold(1u64, |product, extent| product.checked_mul(*extent))
+    shape
+        .iter()
+        .try_fold(1u64, |product, extent| product.checked_mul(*extent))
 }

@@ -59,7 +59,11 @@ impl Mersenne {
         // 2^61 = 1, so the high part counts once more; twice is enough for a product of two reduced numbers.
         let folded = (value as u64 & MERSENNE) + (value >> 61) as u64;
         let folded = (folded & MERSENNE) + (folded >> 61);
-        Mersenne(if folded >= MERSENNE { folded - MERSENNE } else { folded })
+        Mersenne(if folded >= MERSENNE {
+            folded - MERSENNE
+        } else {
+            folded
+        })
     }
 
     /// The inverse, 0 of 0.
@@ -85,7 +89,11 @@ impl Number for Mersenne {
         // Division of 128-bit numbers is slow, and most values are small.
         if value.unsigned_abs() < u128::from(MERSENNE) {
             let small = value as i64;
-            return Mersenne(if small < 0 { small + MERSENNE as i64 } else { small } as u64);
+            return Mersenne(if small < 0 {
+                small + MERSENNE as i64
+            } else {
+                small
+            } as u64);
         }
         Mersenne(value.rem_euclid(i128::from(MERSENNE)) as u64)
     }

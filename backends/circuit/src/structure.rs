@@ -21,7 +21,10 @@ const MAX_ERRORS: usize = 64;
 
 /// Checks everything that needs no look at single cells or elements. Cheap: linear in the size of the description.
 pub fn check_structure(circuit: &Circuit) -> Vec<ValidateError> {
-    let mut checker = Structure { circuit, errors: Vec::new() };
+    let mut checker = Structure {
+        circuit,
+        errors: Vec::new(),
+    };
     checker.run();
     checker.errors
 }
@@ -38,7 +41,10 @@ impl Structure<'_> {
         self.tables();
         for (index, gate) in self.circuit.gates.iter().enumerate() {
             for constraint in &gate.constraints {
-                let at = format!("gate {index} `{}`, constraint `{}`", gate.name, constraint.name);
+                let at = format!(
+                    "gate {index} `{}`, constraint `{}`",
+                    gate.name, constraint.name
+                );
                 self.expr(&at, &constraint.poly);
             }
         }
@@ -54,7 +60,10 @@ impl Structure<'_> {
                     let (inputs, columns) = (lookup.inputs.len(), table.columns.len());
                     self.shape(
                         &at,
-                        format!("{inputs} inputs for table `{}` of {columns} columns", table.name),
+                        format!(
+                            "{inputs} inputs for table `{}` of {columns} columns",
+                            table.name
+                        ),
                     );
                 }
                 Some(_) => {}
@@ -76,15 +85,26 @@ impl Structure<'_> {
     }
 
     fn size(&mut self, at: &str, problem: impl Into<String>) {
-        self.push(ValidateError::Size { at: at.to_string(), problem: problem.into() });
+        self.push(ValidateError::Size {
+            at: at.to_string(),
+            problem: problem.into(),
+        });
     }
 
     fn shape(&mut self, at: &str, problem: impl Into<String>) {
-        self.push(ValidateError::Shape { at: at.to_string(), problem: problem.into() });
+        self.push(ValidateError::Shape {
+            at: at.to_string(),
+            problem: problem.into(),
+        });
     }
 
     fn index(&mut self, at: &str, what: &'static str, index: u32, count: usize) {
-        self.push(ValidateError::Index { at: at.to_string(), what, index, count });
+        self.push(ValidateError::Index {
+            at: at.to_string(),
+            what,
+            index,
+            count,
+        });
     }
 
     fn bounds(&mut self, at: &str, lo: i128, hi: i128) {
@@ -100,11 +120,18 @@ impl Structure<'_> {
     fn grid(&mut self) {
         let circuit = self.circuit;
         if circuit.usable_rows().is_none() {
-            let problem =
-                format!("2^{} rows leave no usable row or exceed 2^{}", circuit.k, limits::MAX_K);
+            let problem = format!(
+                "2^{} rows leave no usable row or exceed 2^{}",
+                circuit.k,
+                limits::MAX_K
+            );
             self.size("circuit", problem);
         }
-        let columns: u64 = circuit.groups.iter().map(|group| u64::from(group.count)).sum();
+        let columns: u64 = circuit
+            .groups
+            .iter()
+            .map(|group| u64::from(group.count))
+            .sum();
         let cells = columns.checked_shl(circuit.k.min(limits::MAX_K));
         if columns > limits::MAX_COLUMNS || cells.is_none_or(|cells| cells > limits::MAX_CELLS) {
             self.size(
@@ -148,18 +175,35 @@ impl Structure<'_> {
     fn names(&mut self) {
         let circuit = self.circuit;
         let groups = circuit.groups.iter().map(|group| ("group", &group.name));
-        let challenges = circuit.challenges.iter().map(|challenge| ("challenge", &challenge.name));
+        let challenges = circuit
+            .challenges
+            .iter()
+            .map(|challenge| ("challenge", &challenge.name));
         let tables = circuit.tables.iter().map(|table| ("table", &table.name));
         let gates = circuit.gates.iter().map(|gate| ("gate", &gate.name));
-        let lookups = circuit.lookups.iter().map(|lookup| ("lookup", &lookup.name));
+        let lookups = circuit
+            .lookups
+            .iter()
+            .map(|lookup| ("lookup", &lookup.name));
         let mut seen = HashSet::new();
-        for (what, name) in groups.chain(challenges).chain(tables).chain(gates).chain(lookups) {
+        for (what, name) in groups
+            .chain(challenges)
+            .chain(tables)
+            .chain(gates)
+            .chain(lookups)
+        {
             if !seen.insert((what, name)) {
-                self.push(ValidateError::Name { what, name: name.clone() });
+                self.push(ValidateError::Name {
+                    what,
+                    name: name.clone(),
+                });
             }
         }
         if circuit.groups.iter().any(|group| group.name == "constants") {
-            self.push(ValidateError::Name { what: "group", name: "constants".to_string() });
+            self.push(ValidateError::Name {
+                what: "group",
+                name: "constants".to_string(),
+            });
         }
     }
 
@@ -172,12 +216,18 @@ impl Structure<'_> {
                 self.size(&at, "has no rows");
             }
             if rows > u64::from(usable) {
-                self.size(&at, format!("has {rows} rows, the circuit {usable} usable ones"));
+                self.size(
+                    &at,
+                    format!("has {rows} rows, the circuit {usable} usable ones"),
+                );
             }
             for (index, column) in table.columns.iter().enumerate() {
                 if column.len() != rows {
                     let len = column.len();
-                    self.shape(&at, format!("column {index} has {len} rows, column 0 has {rows}"));
+                    self.shape(
+                        &at,
+                        format!("column {index} has {len} rows, column 0 has {rows}"),
+                    );
                 }
                 if let TableColumn::Range { start, len } = column
                     && start.checked_add(i128::from(*len)).is_none()
@@ -228,7 +278,10 @@ impl Structure<'_> {
         }
         if ordered && expr.degree() > limits::MAX_DEGREE {
             let degree = expr.degree();
-            self.size(at, format!("degree {degree}; at most {}", limits::MAX_DEGREE));
+            self.size(
+                at,
+                format!("degree {degree}; at most {}", limits::MAX_DEGREE),
+            );
         }
     }
 
@@ -266,10 +319,19 @@ impl Structure<'_> {
     /// Rank and number of elements of a tensor.
     fn tensor(&mut self, at: &str, shape: &[u64]) {
         if shape.len() > limits::MAX_RANK {
-            self.size(at, format!("rank {}; at most {}", shape.len(), limits::MAX_RANK));
+            self.size(
+                at,
+                format!("rank {}; at most {}", shape.len(), limits::MAX_RANK),
+            );
         }
         if limits::elements(shape).is_none() {
-            self.size(at, format!("shape {shape:?} has more than {} elements", limits::MAX_ELEMENTS));
+            self.size(
+                at,
+                format!(
+                    "shape {shape:?} has more than {} elements",
+                    limits::MAX_ELEMENTS
+                ),
+            );
         }
     }
 
@@ -282,11 +344,17 @@ impl Structure<'_> {
             self.shape(at, format!("map `{what}`: {error}"));
         }
         if map.dims as usize != dims {
-            self.shape(at, format!("map `{what}` takes {} coordinates, not {dims}", map.dims));
+            self.shape(
+                at,
+                format!("map `{what}` takes {} coordinates, not {dims}", map.dims),
+            );
         }
         if map.results.len() != results {
             let found = map.results.len();
-            self.shape(at, format!("map `{what}` gives {found} coordinates, not {results}"));
+            self.shape(
+                at,
+                format!("map `{what}` gives {found} coordinates, not {results}"),
+            );
         }
     }
 
@@ -306,11 +374,17 @@ impl Structure<'_> {
             if let Op::Input { input } = &instruction.op
                 && !inputs.insert(*input)
             {
-                self.shape(&at, format!("input {input} is read by a second instruction"));
+                self.shape(
+                    &at,
+                    format!("input {input} is read by a second instruction"),
+                );
             }
             let operands = instruction.op.operands();
             let ordered = operands.iter().all(|operand| (operand.0 as usize) < index);
-            for operand in operands.iter().filter(|operand| operand.0 as usize >= index) {
+            for operand in operands
+                .iter()
+                .filter(|operand| operand.0 as usize >= index)
+            {
                 self.index(&at, "register", operand.0, index);
             }
             if ordered {
@@ -319,7 +393,10 @@ impl Structure<'_> {
         }
         if total > limits::MAX_ELEMENTS {
             let most = limits::MAX_ELEMENTS;
-            self.size("program", format!("registers have {total} elements; at most {most}"));
+            self.size(
+                "program",
+                format!("registers have {total} elements; at most {most}"),
+            );
         }
     }
 
@@ -336,7 +413,10 @@ impl Structure<'_> {
                 None => self.index(at, "input", *input, circuit.inputs.len()),
                 Some(info) => {
                     if info.shape != *shape {
-                        self.shape(at, format!("shape {shape:?}, the input has {:?}", info.shape));
+                        self.shape(
+                            at,
+                            format!("shape {shape:?}, the input has {:?}", info.shape),
+                        );
                     }
                     if (info.lo, info.hi) != (instruction.lo, instruction.hi) {
                         self.push(ValidateError::Bounds {
@@ -384,7 +464,13 @@ impl Structure<'_> {
                 }
                 self.elementwise(at, instruction);
             }
-            Op::Lookup { table, in_col, out_col, tag, .. } => {
+            Op::Lookup {
+                table,
+                in_col,
+                out_col,
+                tag,
+                ..
+            } => {
                 match circuit.tables.get(table.0 as usize) {
                     None => self.index(at, "table", table.0, circuit.tables.len()),
                     Some(info) => {
@@ -411,12 +497,18 @@ impl Structure<'_> {
                     });
                 }
             }
-            Op::ChallengePower { challenge, exponents } => {
+            Op::ChallengePower {
+                challenge,
+                exponents,
+            } => {
                 if challenge.0 as usize >= circuit.challenges.len() {
                     self.index(at, "challenge", challenge.0, circuit.challenges.len());
                 }
                 if *shape != [exponents.len() as u64] {
-                    self.shape(at, format!("{} exponents for shape {shape:?}", exponents.len()));
+                    self.shape(
+                        at,
+                        format!("{} exponents for shape {shape:?}", exponents.len()),
+                    );
                 }
             }
         }
@@ -427,7 +519,10 @@ impl Structure<'_> {
             if self.operand(operand) != instruction.shape {
                 let (own, other) = (&instruction.shape, self.operand(operand).to_vec());
                 let register = operand.0;
-                self.shape(at, format!("shape {own:?}, operand register {register} has {other:?}"));
+                self.shape(
+                    at,
+                    format!("shape {own:?}, operand register {register} has {other:?}"),
+                );
             }
         }
     }
@@ -450,7 +545,10 @@ impl Structure<'_> {
             sum = sum.saturating_add(other[axis]);
         }
         if sum != shape[axis] {
-            self.shape(at, format!("parts add up to {sum} along axis {axis} of {shape:?}"));
+            self.shape(
+                at,
+                format!("parts add up to {sum} along axis {axis} of {shape:?}"),
+            );
         }
     }
 
@@ -471,16 +569,30 @@ impl Structure<'_> {
         let mut taps: Option<u64> = Some(0);
         for (index, term) in terms.iter().enumerate() {
             let dims = out_dims.len() + term.tap_dims.len();
-            let (src, weights) = (self.operand(term.src).len(), self.operand(term.weights).len());
+            let (src, weights) = (
+                self.operand(term.src).len(),
+                self.operand(term.weights).len(),
+            );
             self.map(at, &format!("read of term {index}"), &term.read, dims, src);
-            self.map(at, &format!("wread of term {index}"), &term.wread, dims, weights);
+            self.map(
+                at,
+                &format!("wread of term {index}"),
+                &term.wread,
+                dims,
+                weights,
+            );
             if dims > limits::MAX_RANK {
-                self.size(at, format!("term {index} has {dims} dims; at most {}", limits::MAX_RANK));
+                self.size(
+                    at,
+                    format!("term {index} has {dims} dims; at most {}", limits::MAX_RANK),
+                );
             }
             taps = taps.and_then(|sum| sum.checked_add(limits::product(&term.tap_dims)?));
         }
         let outputs = limits::product(out_dims);
-        let products = outputs.zip(taps).and_then(|(outputs, taps)| outputs.checked_mul(taps));
+        let products = outputs
+            .zip(taps)
+            .and_then(|(outputs, taps)| outputs.checked_mul(taps));
         match products {
             Some(products) if products <= limits::MAX_PRODUCTS => {}
             _ => return self.size(at, format!("more than {} products", limits::MAX_PRODUCTS)),
@@ -493,7 +605,10 @@ impl Structure<'_> {
             && self.operand(bias) != out_dims
         {
             let other = self.operand(bias).to_vec();
-            self.shape(at, format!("bias of shape {other:?} for outputs of shape {out_dims:?}"));
+            self.shape(
+                at,
+                format!("bias of shape {other:?} for outputs of shape {out_dims:?}"),
+            );
         }
     }
 
@@ -532,10 +647,19 @@ impl Structure<'_> {
 
     fn domain(&mut self, at: &str, domain: &[u64]) {
         if domain.len() > limits::MAX_RANK {
-            self.size(at, format!("rank {}; at most {}", domain.len(), limits::MAX_RANK));
+            self.size(
+                at,
+                format!("rank {}; at most {}", domain.len(), limits::MAX_RANK),
+            );
         }
         if limits::product(domain).is_none_or(|points| points > limits::MAX_CELLS) {
-            self.size(at, format!("domain {domain:?} has more than {} points", limits::MAX_CELLS));
+            self.size(
+                at,
+                format!(
+                    "domain {domain:?} has more than {} points",
+                    limits::MAX_CELLS
+                ),
+            );
         }
     }
 
@@ -545,13 +669,16 @@ impl Structure<'_> {
         let mut phases: Vec<u32> = Vec::with_capacity(circuit.program.len());
         for instruction in &circuit.program {
             let own = match &instruction.op {
-                Op::ChallengePower { challenge, .. } => {
-                    circuit.challenges[challenge.0 as usize].after_phase.saturating_add(1)
-                }
+                Op::ChallengePower { challenge, .. } => circuit.challenges[challenge.0 as usize]
+                    .after_phase
+                    .saturating_add(1),
                 _ => 0,
             };
             let operands = instruction.op.operands();
-            let phase = operands.iter().map(|operand| phases[operand.0 as usize]).max();
+            let phase = operands
+                .iter()
+                .map(|operand| phases[operand.0 as usize])
+                .max();
             phases.push(own.max(phase.unwrap_or(0)));
         }
         for (index, placement) in circuit.placements.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Expressions resolved against a layout, evaluated on many rows at a time.
 
+use crate::ints::with_values;
 use crate::layout::{Cell, CellContents, Grid, Layout};
 use crate::{ColumnKind, Expr, ExprNode, Ints};
 
@@ -67,7 +68,11 @@ impl Tape {
                 ExprNode::Query(query) => {
                     let column = layout.group_starts[query.group as usize] + query.column;
                     let kind = layout.columns[column as usize].kind;
-                    let slot = Slot { column, rotation: query.rotation, kind };
+                    let slot = Slot {
+                        column,
+                        rotation: query.rotation,
+                        kind,
+                    };
                     let index = slots.iter().position(|known| *known == slot);
                     Node::Slot(index.unwrap_or_else(|| {
                         slots.push(slot);
@@ -80,15 +85,22 @@ impl Tape {
             });
             fixed.push(is_fixed);
         }
-        let mut tape =
-            Tape { nodes, slots, guards: Vec::new(), challenges, rows: 1 << layout.k };
+        let mut tape = Tape {
+            nodes,
+            slots,
+            guards: Vec::new(),
+            challenges,
+            rows: 1 << layout.k,
+        };
         tape.find_guards(&fixed);
         tape
     }
 
     /// Collects the factors of the root that depend on fixed cells only.
     fn find_guards(&mut self, fixed: &[bool]) {
-        let Some(root) = self.nodes.len().checked_sub(1) else { return };
+        let Some(root) = self.nodes.len().checked_sub(1) else {
+            return;
+        };
         let mut factors = vec![root as u32];
         while let Some(factor) = factors.pop() {
             if fixed[factor as usize] {
@@ -108,7 +120,10 @@ impl Tape {
     /// The cell that a slot means on a row; rotations wrap around the grid.
     pub(crate) fn cell(&self, slot: Slot, row: u32) -> Cell {
         let row = (i64::from(row) + i64::from(slot.rotation)).rem_euclid(i64::from(self.rows));
-        Cell { column: slot.column, row: row as u32 }
+        Cell {
+            column: slot.column,
+            row: row as u32,
+        }
     }
 
     /// Of `0..rows`, the rows on which the expression is not zero merely because a selector is.
@@ -127,7 +142,9 @@ impl Tape {
                 match &self.nodes[index] {
                     Node::Neg(child) => needed[*child as usize] = true,
                     Node::Sum(children) | Node::Product(children) => {
-                        children.iter().for_each(|child| needed[*child as usize] = true);
+                        children
+                            .iter()
+                            .for_each(|child| needed[*child as usize] = true);
                     }
                     _ => {}
                 }
@@ -141,7 +158,11 @@ impl Tape {
                     values[index] = self.fixed_value(index, &values, layout, row);
                 }
             }
-            if self.guards.iter().all(|guard| values[*guard as usize] != Some(0)) {
+            if self
+                .guards
+                .iter()
+                .all(|guard| values[*guard as usize] != Some(0))
+            {
                 active.push(row);
             }
         }
@@ -159,20 +180,24 @@ impl Tape {
         match &self.nodes[index] {
             Node::Const(value) => Some(*value),
             Node::Challenge(_) => None,
-            Node::Slot(slot) => {
-                Some(fixed_cell(layout, self.cell(self.slots[*slot as usize], row)))
-            }
+            Node::Slot(slot) => Some(fixed_cell(
+                layout,
+                self.cell(self.slots[*slot as usize], row),
+            )),
             Node::Neg(child) => values[*child as usize]?.checked_neg(),
-            Node::Sum(children) => children
-                .iter()
-                .try_fold(0i128, |sum, child| sum.checked_add(values[*child as usize]?)),
+            Node::Sum(children) => children.iter().try_fold(0i128, |sum, child| {
+                sum.checked_add(values[*child as usize]?)
+            }),
             Node::Product(children) => {
-                if children.iter().any(|child| values[*child as usize] == Some(0)) {
+                if children
+                    .iter()
+                    .any(|child| values[*child as usize] == Some(0))
+                {
                     return Some(0);
                 }
-                children
-                    .iter()
-                    .try_fold(1i128, |product, child| product.checked_mul(values[*child as usize]?))
+                children.iter().try_fold(1i128, |product, child| {
+                    product.checked_mul(values[*child as usize]?)
+                })
             }
         }
     }
@@ -194,7 +219,11 @@ impl Tape {
                 Node::Product(children) => {
                     let factors = || children.iter().map(|child| values[*child as usize]);
                     // Zero times infinity is zero here.
-                    if factors().any(|factor| factor == 0.0) { 0.0 } else { factors().product() }
+                    if factors().any(|factor| factor == 0.0) {
+                        0.0
+                    } else {
+                        factors().product()
+                    }
                 }
             };
             values.push(value);
@@ -219,6 +248,25 @@ pub(crate) fn column_values<'a>(layout: &'a Layout, grid: &'a Grid, column: u32)
     }
 }
 
+/// Reads rows of a column; rows past the end are 0.
+pub(crate) fn load_rows<T: Number>(values: &Ints, rows: impl Iterator<Item = u32>, out: &mut [T]) {
+    // One match per column rather than one per cell.
+    fn load<T: Number, V: Copy>(
+        values: &[V],
+        rows: impl Iterator<Item = u32>,
+        out: &mut [T],
+        widen: impl Fn(V) -> i128,
+    ) {
+        for (out, row) in out.iter_mut().zip(rows) {
+            *out = match values.get(row as usize) {
+                Some(value) => T::from_value(widen(*value)),
+                None => T::ZERO,
+            };
+        }
+    }
+    with_values!(values, values => load(values, rows, out, i128::from));
+}
+
 /// Numbers in which a batch of rows is evaluated.
 pub(crate) trait Number: Copy + Send + Sync {
     const ZERO: Self;
@@ -240,7 +288,10 @@ pub(crate) struct Batch<T> {
 
 impl<T: Number> Batch<T> {
     pub(crate) fn new(tape: &Tape) -> Self {
-        Batch { values: vec![T::ZERO; tape.nodes.len() * BATCH], adjoints: Vec::new() }
+        Batch {
+            values: vec![T::ZERO; tape.nodes.len() * BATCH],
+            adjoints: Vec::new(),
+        }
     }
 
     /// Evaluates the tape on up to `BATCH` rows; `load` gives the value of a slot's cell.

@@ -98,7 +98,9 @@ pub enum ValidateError {
         problem: &'static str,
     },
     /// A looked-up value may be outside of the table.
-    #[error("{at}: row {row}: `{node}` has bound [{lo}, {hi}] where the table holds [{table_lo}, {table_hi}]")]
+    #[error(
+        "{at}: row {row}: `{node}` has bound [{lo}, {hi}] where the table holds [{table_lo}, {table_hi}]"
+    )]
     OutsideTable {
         /// The lookup.
         at: String,
@@ -116,7 +118,10 @@ pub enum ValidateError {
         table_hi: i128,
     },
     /// An identity over the integers might hold only modulo the field's prime.
-    #[error("{at}: row {row}: both sides can reach {bits} bits, the field allows {}", crate::limits::FIELD_BITS)]
+    #[error(
+        "{at}: row {row}: both sides can reach {bits} bits, the field allows {}",
+        crate::limits::FIELD_BITS
+    )]
     WrapAround {
         /// The constraint.
         at: String,
@@ -145,16 +150,31 @@ pub fn validate(circuit: &Circuit) -> Result<Layout, Vec<ValidateError>> {
     check_public(circuit, &layout, &mut errors);
     blinding::check(circuit, &layout, &mut errors);
     bounds::check(circuit, &layout, &mut errors);
-    if errors.is_empty() { Ok(layout) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(layout)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Registers whose elements the verifier sees, with their names.
 pub(crate) fn public_registers(circuit: &Circuit) -> Vec<(RegisterId, String)> {
-    let inputs = circuit.program.iter().enumerate().filter_map(|(index, instruction)| {
-        let Op::Input { input } = instruction.op else { return None };
-        let info = circuit.inputs.get(input as usize)?;
-        info.public.then(|| (RegisterId(index as u32), format!("public input `{}`", info.name)))
-    });
+    let inputs = circuit
+        .program
+        .iter()
+        .enumerate()
+        .filter_map(|(index, instruction)| {
+            let Op::Input { input } = instruction.op else {
+                return None;
+            };
+            let info = circuit.inputs.get(input as usize)?;
+            info.public.then(|| {
+                (
+                    RegisterId(index as u32),
+                    format!("public input `{}`", info.name),
+                )
+            })
+        });
     let outputs = circuit
         .outputs
         .iter()
@@ -167,15 +187,23 @@ pub(crate) fn public_registers(circuit: &Circuit) -> Vec<(RegisterId, String)> {
 fn check_public(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateError>) {
     let elements: &Elements = &layout.elements;
     let mut shown = vec![false; elements.count() as usize];
-    let instance_columns =
-        layout.columns.iter().enumerate().filter(|(_, column)| column.kind == ColumnKind::Instance);
+    let instance_columns = layout
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.kind == ColumnKind::Instance);
     for (index, column) in instance_columns.clone() {
-        let CellContents::Elements(ids) = &column.contents else { continue };
+        let CellContents::Elements(ids) = &column.contents else {
+            continue;
+        };
         for (row, id) in ids.iter().enumerate() {
             match shown.get_mut(*id as usize) {
                 Some(shown) => *shown = true,
                 None => {
-                    let cell = Cell { column: index as u32, row: row as u32 };
+                    let cell = Cell {
+                        column: index as u32,
+                        row: row as u32,
+                    };
                     return errors.push(ValidateError::Public {
                         at: layout.cell_name(circuit, cell),
                         problem: "an instance cell before the last one is not assigned".to_string(),
@@ -195,16 +223,24 @@ fn check_public(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateErr
         if missing > 0 {
             errors.push(ValidateError::Public {
                 at: name,
-                problem: format!("{missing} of {} values stand in no instance cell", ids.len()),
+                problem: format!(
+                    "{missing} of {} values stand in no instance cell",
+                    ids.len()
+                ),
             });
         }
         ids.iter().for_each(|id| public[id as usize] = true);
     }
     for (index, column) in instance_columns {
-        let CellContents::Elements(ids) = &column.contents else { continue };
+        let CellContents::Elements(ids) = &column.contents else {
+            continue;
+        };
         let leak = ids.iter().position(|id| !public[*id as usize]);
         if let Some(row) = leak {
-            let cell = Cell { column: index as u32, row: row as u32 };
+            let cell = Cell {
+                column: index as u32,
+                row: row as u32,
+            };
             errors.push(ValidateError::Public {
                 at: layout.cell_name(circuit, cell),
                 problem: format!(

@@ -52,8 +52,10 @@ impl Circuit<Fp> for Synthesis<'_> {
         if !matches!(self, Synthesis::Proof(_)) {
             lookups::assign(&mut layouter, &prepared.circuit, &config.tables)?;
         }
-        let handles =
-            layouter.assign_region(|| "", |mut region| self.region(&config, layout, &mut region))?;
+        let handles = layouter.assign_region(
+            || "",
+            |mut region| self.region(&config, layout, &mut region),
+        )?;
         if matches!(self, Synthesis::Proof(_)) {
             return Ok(());
         }
@@ -122,7 +124,10 @@ impl Synthesis<'_> {
             });
         }
         for (home, copy) in copies {
-            if !matches!(config.columns[copy.column as usize], GridColumn::Instance(_)) {
+            if !matches!(
+                config.columns[copy.column as usize],
+                GridColumn::Instance(_)
+            ) {
                 region.constrain_equal(handle(&handles, home)?, handle(&handles, copy)?)?;
             }
         }

@@ -17,6 +17,7 @@ use zkc_circuit::{Circuit, ColumnKind, Grid, Layout, Query, Registers, expand};
 use crate::capabilities::check_capabilities;
 use crate::error::Error;
 use crate::gates::{self, to_halo2};
+use crate::keys::Digest;
 use crate::lookups;
 use crate::measure::machine_memory_bytes;
 use crate::params::Params;
@@ -75,6 +76,7 @@ pub struct Prepared {
     pub(crate) circuit: Circuit,
     pub(crate) layout: Layout,
     pub(crate) public: PublicLayout,
+    pub(crate) digest: Digest,
     shape: CircuitShape,
 }
 
@@ -100,6 +102,7 @@ impl Prepared {
             return Err(Error::Memory { need, have });
         }
         Ok(Arc::new(Prepared {
+            digest: Digest(circuit.digest()),
             circuit,
             layout,
             public,
@@ -192,7 +195,13 @@ pub(crate) fn configure(
     let tables: Arc<[Vec<TableColumn>]> = circuit
         .tables
         .iter()
-        .map(|table| table.columns.iter().map(|_| meta.lookup_table_column()).collect())
+        .map(|table| {
+            table
+                .columns
+                .iter()
+                .map(|_| meta.lookup_table_column())
+                .collect()
+        })
         .collect();
     for (column, laid_out) in columns.iter().zip(&layout.columns) {
         if laid_out.equality {

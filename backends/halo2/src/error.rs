@@ -4,6 +4,7 @@ use halo2_proofs::plonk;
 use zkc_circuit::{ExpandError, ValidateError};
 
 use crate::gates::ExprError;
+use crate::keys::{Digest, HALO2_PROOFS_VERSION};
 use crate::verify::Rejection;
 
 /// Why this backend could not do what was asked.
@@ -83,17 +84,15 @@ pub enum Error {
     File(String),
     /// A key file whose digest is not that of the key made from it.
     #[error(
-        "the key file's digest {stored} is not that of its circuit, {made}; the file is damaged or was made by another version ({stored_version}, this is {version}), run `zkc setup` again"
+        "the key file was stored as key {stored}, its circuit gives key {made}; it was made with halo2_proofs {stored_version}, this is {HALO2_PROOFS_VERSION}; run `zkc setup` again"
     )]
     KeyDigest {
         /// Digest in the file.
-        stored: String,
+        stored: Digest,
         /// Digest of the key just made.
-        made: String,
-        /// Versions in the file.
+        made: Digest,
+        /// Version of `halo2_proofs` in the file.
         stored_version: String,
-        /// Versions of this program.
-        version: String,
     },
     /// The operating system gives no random numbers, without which a proof would reveal the witness.
     #[error("the operating system gives no random numbers: {reason}")]

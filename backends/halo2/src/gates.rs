@@ -215,7 +215,10 @@ pub(crate) fn configure(
 
 /// The gates that halo2 knows, in its numbering.
 pub(crate) fn declared(circuit: &Circuit) -> impl Iterator<Item = &Gate> {
-    circuit.gates.iter().filter(|gate| !gate.constraints.is_empty())
+    circuit
+        .gates
+        .iter()
+        .filter(|gate| !gate.constraints.is_empty())
 }
 
 /// Builds the halo2 tree of `expr` and counts its nodes; `query` gives the tree's leaf for a cell.
@@ -230,7 +233,7 @@ pub(crate) fn to_halo2(
         for child in node.children() {
             let child = child.0 as usize;
             if child >= index {
-                return Err(ExprError::Order(index)); 
+                return Err(ExprError::Order(index));
             }
             uses[child] = uses[child].saturating_add(1);
         }
@@ -266,7 +269,9 @@ pub(crate) fn to_halo2(
                 term
             }
             ExprNode::Sum(ids) => Term::sum(ids.iter().map(take).collect::<Result<_, _>>()?)?,
-            ExprNode::Product(ids) => Term::product(ids.iter().map(take).collect::<Result<_, _>>()?)?,
+            ExprNode::Product(ids) => {
+                Term::product(ids.iter().map(take).collect::<Result<_, _>>()?)?
+            }
         };
         terms.push(Some(term));
     }
@@ -293,7 +298,9 @@ mod tests {
         let column = meta.advice_column();
         let mut result = None;
         meta.create_gate("test", |cells| {
-            let tree = to_halo2(expr, |q| Ok(cells.query_advice(column, Rotation(q.rotation))));
+            let tree = to_halo2(expr, |q| {
+                Ok(cells.query_advice(column, Rotation(q.rotation)))
+            });
             let tree = tree.map(|(tree, _)| tree);
             let poly = tree.clone().unwrap_or(Expression::Constant(Fp::ZERO));
             result = Some(tree);
@@ -311,7 +318,10 @@ mod tests {
             &|q| {
                 let text = format!("{q:?}");
                 let at = text.rfind("Rotation(").unwrap() + "Rotation(".len();
-                let rotation: u64 = text[at..].trim_end_matches([')', ' ', '}']).parse().unwrap();
+                let rotation: u64 = text[at..]
+                    .trim_end_matches([')', ' ', '}'])
+                    .parse()
+                    .unwrap();
                 Fp::from(10u64.pow(rotation as u32))
             },
             &|_| unreachable!(),

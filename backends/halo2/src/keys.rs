@@ -5,23 +5,45 @@
 //! again and checks the digests. The same description always gives the same key.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use halo2_proofs::pasta::EqAffine;
 use halo2_proofs::plonk::{self, keygen_pk, keygen_vk};
+use prost::Message;
+use zkc_circuit::Circuit;
+use zkc_circuit::file::{self, FileKind};
 
 use crate::assign::Synthesis;
 use crate::columns::{Prepared, with_current};
 use crate::error::Error;
 use crate::measure::{Cost, Stopwatch};
 use crate::params::Params;
+use crate::proof::Proof;
 use crate::threads::install;
+use crate::verify::{Rejection, check_public};
+
+/// Name of this backend in files.
+pub(crate) const BACKEND: &str = "halo2";
+
+/// The version of `halo2_proofs` that keys and proofs are made with. Another one may give other keys.
+pub const HALO2_PROOFS_VERSION: &str = "0.4.1";
+
+/// What files say of who wrote them.
+pub(crate) const PRODUCER: &str = concat!("zkc ", env!("CARGO_PKG_VERSION"));
+
+/// The largest key file that is read, in bytes.
+pub const MAX_KEY_FILE_BYTES: u64 = 1 << 34;
 
 /// A BLAKE3 hash, shown as its first 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Digest> {
+        bytes.try_into().ok().map(Digest)
+    }
+
     /// All 64 hexadecimal digits.
     pub fn to_hex(&self) -> String {
         blake3::Hash::from(self.0).to_hex().to_string()
@@ -96,6 +118,11 @@ impl VerifyingKey {
     pub fn keygen_cost(&self) -> Cost {
         self.keygen_cost
     }
+
+    /// Writes a verifying key file, all or nothing. Returns its length in bytes.
+    pub fn write(&self, path: &Path) -> Result<u64, Error> {
+        write(path, FileKind::VerifyingKey, &self.prepared, self.digests)
+    }
 }
 
 impl ProvingKey {
@@ -137,6 +164,151 @@ impl ProvingKey {
     /// What making the key cost, the verifying key included.
     pub fn keygen_cost(&self) -> Cost {
         self.keygen_cost
+    }
+
+    /// Writes a proving key file, all or nothing. Returns its length in bytes.
+    pub fn write(&self, path: &Path) -> Result<u64, Error> {
+        write(path, FileKind::ProvingKey, &self.prepared, self.digests)
+    }
+}
+
+/// A key as files hold it: to be made again before use.
+#[derive(Clone, Debug)]
+pub struct StoredKey {
+    prepared: Arc<Prepared>,
+    digests: Digests,
+    halo2_proofs: String,
+}
+
+impl StoredKey {
+    /// Reads a proving key file.
+    pub fn read_proving(path: &Path) -> Result<StoredKey, Error> {
+        StoredKey::read(path, FileKind::ProvingKey)
+    }
+
+    /// Reads a verifying key file.
+    pub fn read_verifying(path: &Path) -> Result<StoredKey, Error> {
+        StoredKey::read(path, FileKind::VerifyingKey)
+    }
+
+    fn read(path: &Path, kind: FileKind) -> Result<StoredKey, Error> {
+        let contents =
+            file::read(path, kind, MAX_KEY_FILE_BYTES).map_err(|e| Error::File(e.to_string()))?;
+        StoredKey::decode(&contents.payload)
+    }
+
+    /// Reads the payload of a key file, and checks and lays out the circuit in it.
+    pub fn decode(payload: &[u8]) -> Result<StoredKey, Error> {
+        let damaged = |what: &str| Error::File(format!("the key file is not valid: {what}"));
+        let message = KeyMessage::decode(payload).map_err(|e| damaged(&e.to_string()))?;
+        check_backend("key", &message.backend)?;
+        let digest = |bytes: &[u8]| {
+            Digest::from_slice(bytes).ok_or_else(|| damaged("a digest must have 32 bytes"))
+        };
+        let digests = Digests {
+            circuit: digest(&message.circuit_digest)?,
+            key: digest(&message.key_digest)?,
+        };
+        let circuit = Circuit::decode(&message.circuit).map_err(|e| damaged(&e.to_string()))?;
+        let prepared = Prepared::try_new(circuit)?;
+        if prepared.digest != digests.circuit {
+            return Err(damaged("the circuit's digest is not that of the circuit"));
+        }
+        Ok(StoredKey {
+            prepared,
+            digests,
+            halo2_proofs: message.halo2_proofs,
+        })
+    }
+
+    /// The circuit.
+    pub fn prepared(&self) -> &Arc<Prepared> {
+        &self.prepared
+    }
+
+    /// What identifies the key.
+    pub fn digests(&self) -> Digests {
+        self.digests
+    }
+
+    /// Checks what can be checked of a proof before the key is made: that it is for this key, and that its public tensors
+    /// are those of the circuit with values in their ranges.
+    pub fn check_public(&self, proof: &Proof) -> Result<(), Rejection> {
+        check_public(&self.prepared, self.digests, proof).map(|_| ())
+    }
+
+    /// Makes the proving key again.
+    ///
+    /// # Errors
+    /// [`Error::KeyDigest`] if it is not the key that was stored.
+    pub fn proving_key(&self, params: &Params) -> Result<ProvingKey, Error> {
+        let key = ProvingKey::generate(&self.prepared, params)?;
+        self.check(key.digests)?;
+        Ok(key)
+    }
+
+    /// Makes the verifying key again.
+    ///
+    /// # Errors
+    /// [`Error::KeyDigest`] if it is not the key that was stored.
+    pub fn verifying_key(&self, params: &Params) -> Result<VerifyingKey, Error> {
+        let key = VerifyingKey::generate(&self.prepared, params)?;
+        self.check(key.digests)?;
+        Ok(key)
+    }
+
+    fn check(&self, made: Digests) -> Result<(), Error> {
+        if made == self.digests {
+            return Ok(());
+        }
+        Err(Error::KeyDigest {
+            stored: self.digests.key,
+            made: made.key,
+            stored_version: self.halo2_proofs.clone(),
+        })
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct KeyMessage {
+    #[prost(string, tag = "1")]
+    backend: String,
+    #[prost(string, tag = "2")]
+    halo2_proofs: String,
+    #[prost(bytes = "vec", tag = "3")]
+    circuit_digest: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    key_digest: Vec<u8>,
+    /// The encoded description.
+    #[prost(bytes = "vec", tag = "5")]
+    circuit: Vec<u8>,
+}
+
+fn encode(prepared: &Prepared, digests: Digests) -> Vec<u8> {
+    let message = KeyMessage {
+        backend: BACKEND.into(),
+        halo2_proofs: HALO2_PROOFS_VERSION.into(),
+        circuit_digest: digests.circuit.0.to_vec(),
+        key_digest: digests.key.0.to_vec(),
+        circuit: prepared.circuit.encode(),
+    };
+    message.encode_to_vec()
+}
+
+fn write(path: &Path, kind: FileKind, prepared: &Prepared, digests: Digests) -> Result<u64, Error> {
+    let bytes = file::to_bytes(kind, PRODUCER, &encode(prepared, digests))
+        .map_err(|e| Error::File(e.to_string()))?;
+    file::replace_atomically(path, &[&bytes]).map_err(|e| Error::File(e.to_string()))?;
+    Ok(bytes.len() as u64)
+}
+
+pub(crate) fn check_backend(what: &str, backend: &str) -> Result<(), Error> {
+    if backend == BACKEND {
+        Ok(())
+    } else {
+        Err(Error::File(format!(
+            "the {what} is for backend `{backend}`, this is backend `{BACKEND}`"
+        )))
     }
 }
 

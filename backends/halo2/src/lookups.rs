@@ -67,12 +67,7 @@ pub(crate) fn assign(
                     for row in 0..values.len() {
                         // Every row below the length has a value.
                         let value = to_field(values.get(row).unwrap_or(0));
-                        cells.assign_cell(
-                            || "",
-                            *column,
-                            row as usize,
-                            || Value::known(value),
-                        )?;
+                        cells.assign_cell(|| "", *column, row as usize, || Value::known(value))?;
                     }
                 }
                 Ok(())

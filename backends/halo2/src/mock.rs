@@ -11,7 +11,7 @@ use std::sync::Arc;
 use halo2_proofs::dev::metadata;
 use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
 use halo2_proofs::plonk::Any;
-use zkc_circuit::{Cell, Circuit, ColumnKind, Expr, Grid, Layout};
+use zkc_circuit::{Cell, CellValue, Circuit, ColumnKind, Expr, Grid, Layout};
 
 use crate::assign::Synthesis;
 use crate::columns::{Prepared, with_current};
@@ -96,22 +96,14 @@ pub enum FailureKind {
     },
 }
 
-/// A cell and its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CellValue {
-    /// Group, column and row, such as `q[3]@17`.
-    pub name: String,
-    /// The value.
-    pub value: i128,
-    /// The ONNX node that the cell belongs to; empty for none.
-    pub source: String,
-}
-
 impl MockFailure {
     /// The ONNX nodes concerned, in alphabetical order.
     pub fn sources(&self) -> Vec<&str> {
         let sources: BTreeSet<&str> = self.cells.iter().map(|c| c.source.as_str()).collect();
-        sources.into_iter().filter(|source| !source.is_empty()).collect()
+        sources
+            .into_iter()
+            .filter(|source| !source.is_empty())
+            .collect()
     }
 }
 
@@ -119,14 +111,20 @@ impl fmt::Display for MockFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             FailureKind::Constraint { gate, constraint } => {
-                write!(f, "constraint `{constraint}` of gate `{gate}` does not hold")?;
+                write!(
+                    f,
+                    "constraint `{constraint}` of gate `{gate}` does not hold"
+                )?;
             }
             FailureKind::Lookup { lookup, table } => {
                 write!(f, "lookup `{lookup}` finds no such row in table `{table}`")?;
             }
             FailureKind::Copy => write!(f, "a copy differs from its origin")?,
             FailureKind::Blinding { gate, constraint } => {
-                write!(f, "constraint `{constraint}` of gate `{gate}` depends on a blinding row")?;
+                write!(
+                    f,
+                    "constraint `{constraint}` of gate `{gate}` depends on a blinding row"
+                )?;
             }
         }
         if !matches!(self.kind, FailureKind::Blinding { .. }) {
@@ -136,7 +134,7 @@ impl fmt::Display for MockFailure {
             write!(f, "{}`{source}`", if i == 0 { ", at " } else { ", " })?;
         }
         for cell in &self.cells {
-            write!(f, "\n  {} = {}", cell.name, cell.value)?;
+            write!(f, "\n  {cell}")?;
         }
         Ok(())
     }
@@ -157,10 +155,11 @@ pub fn mock(prepared: &Arc<Prepared>, grid: &Grid) -> Result<MockReport, Error> 
             source,
         })?;
         // The mock prover gives up where a failing constraint also reads a blinding row (behind a selector that is 0).
-        catch_unwind(AssertUnwindSafe(|| prover.verify().err().unwrap_or_default())).map_err(|_| {
-            Error::Inconsistent {
-                what: "a constraint that does not hold reads a blinding row".into(),
-            }
+        catch_unwind(AssertUnwindSafe(|| {
+            prover.verify().err().unwrap_or_default()
+        }))
+        .map_err(|_| Error::Inconsistent {
+            what: "a constraint that does not hold reads a blinding row".into(),
         })
     };
     let found = install(|| with_current(prepared, run))??;
@@ -346,7 +345,9 @@ impl<'a> Reporter<'a> {
         let value = |cell| self.grid.value(self.layout(), cell);
         let home = self.home(cell);
         let copies = self.homes.iter().filter(|(_, origin)| **origin == home);
-        let differing = copies.map(|(copy, _)| *copy).filter(|copy| value(*copy) != value(home));
+        let differing = copies
+            .map(|(copy, _)| *copy)
+            .filter(|copy| value(*copy) != value(home));
         std::iter::once(home)
             .chain(differing)
             .map(|cell| self.cell_value(cell))
@@ -355,8 +356,9 @@ impl<'a> Reporter<'a> {
 
     fn cell_value(&self, cell: Cell) -> CellValue {
         CellValue {
+            cell,
             name: self.layout().cell_name(self.circuit(), cell),
-            value: self.grid.value(self.layout(), cell),
+            value: self.grid.value(self.layout(), cell).into(),
             source: self.layout().source(self.circuit(), cell).to_owned(),
         }
     }

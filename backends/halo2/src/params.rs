@@ -16,11 +16,12 @@
 //! cache is as trustworthy as its folder.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use halo2_proofs::pasta::EqAffine;
 use halo2_proofs::poly::commitment;
+use zkc_circuit::file::replace_atomically;
 
 use crate::error::Error;
 use crate::measure::{Cost, Stopwatch};
@@ -38,20 +39,62 @@ const POINT_BYTES: u64 = 32;
 
 /// BLAKE3 of the parameters as `halo2_proofs` writes them, by `k`.
 const KNOWN_DIGESTS: [(u32, &str); 14] = [
-    (4, "6cd834276864469092ef57195efc1dd5ce88adaa5133db53b952b40487d41744"),
-    (5, "f85a521ed172e51f3470953ac3fd79d6c98975965a243fe6c15995bf4383fe27"),
-    (6, "28cf263eafc9d63aa21b4507293605dd336223b9cc9e909c4d2dfda7d0b5d3a3"),
-    (7, "6a7989f183f0a63d29515bfe622311513a998fcc82ff10eb750112f827f4db27"),
-    (8, "48736798f29e5119cc1a1b938b752eb9af46d952e147d5e59fd9e8ff30bd37b4"),
-    (9, "4978bdbb39b45dc1e3106a4f9274af5757a4809269383e5533c1fe8cf055ad7f"),
-    (10, "2de4cf220fdf8f6ae21aee51685c11c9d211dd474f7ae15595a8084f854d0603"),
-    (11, "46d2cc8da807c681ba7301f789a7a388bf9f2ea74e37f1bd1defbb6b82c4d25e"),
-    (12, "657e0b22474bfe35b547cbaa17f19afad7bbaf3461bb214cd4739bfc1e42ff15"),
-    (13, "2c7eb351c10632d63279fb2342ac3a547bc93a9b4835a8027f5cb7ca5d09b890"),
-    (14, "f81c051458c5751ffed06b3d9295f62b1254db75632574b242265ab0c0f84869"),
-    (15, "4011c4b95d21a0a3dbe2492b667f496a12bfd6e288fc733e712287abd977ba8d"),
-    (16, "c5710a9cf4a80cbdd8369a6e63844ecda8d62d70dc7234ee5fd3be73cdc2f6a4"),
-    (17, "73cbfcbb343b69b67959cc5ad683865f2e1a96b981f8b7405fd8cf1c3c4ca475"),
+    (
+        4,
+        "6cd834276864469092ef57195efc1dd5ce88adaa5133db53b952b40487d41744",
+    ),
+    (
+        5,
+        "f85a521ed172e51f3470953ac3fd79d6c98975965a243fe6c15995bf4383fe27",
+    ),
+    (
+        6,
+        "28cf263eafc9d63aa21b4507293605dd336223b9cc9e909c4d2dfda7d0b5d3a3",
+    ),
+    (
+        7,
+        "6a7989f183f0a63d29515bfe622311513a998fcc82ff10eb750112f827f4db27",
+    ),
+    (
+        8,
+        "48736798f29e5119cc1a1b938b752eb9af46d952e147d5e59fd9e8ff30bd37b4",
+    ),
+    (
+        9,
+        "4978bdbb39b45dc1e3106a4f9274af5757a4809269383e5533c1fe8cf055ad7f",
+    ),
+    (
+        10,
+        "2de4cf220fdf8f6ae21aee51685c11c9d211dd474f7ae15595a8084f854d0603",
+    ),
+    (
+        11,
+        "46d2cc8da807c681ba7301f789a7a388bf9f2ea74e37f1bd1defbb6b82c4d25e",
+    ),
+    (
+        12,
+        "657e0b22474bfe35b547cbaa17f19afad7bbaf3461bb214cd4739bfc1e42ff15",
+    ),
+    (
+        13,
+        "2c7eb351c10632d63279fb2342ac3a547bc93a9b4835a8027f5cb7ca5d09b890",
+    ),
+    (
+        14,
+        "f81c051458c5751ffed06b3d9295f62b1254db75632574b242265ab0c0f84869",
+    ),
+    (
+        15,
+        "4011c4b95d21a0a3dbe2492b667f496a12bfd6e288fc733e712287abd977ba8d",
+    ),
+    (
+        16,
+        "c5710a9cf4a80cbdd8369a6e63844ecda8d62d70dc7234ee5fd3be73cdc2f6a4",
+    ),
+    (
+        17,
+        "73cbfcbb343b69b67959cc5ad683865f2e1a96b981f8b7405fd8cf1c3c4ca475",
+    ),
 ];
 
 /// Public parameters for circuits of `2^k` rows.
@@ -148,11 +191,7 @@ impl ParamsCache {
     /// Reads the parameters for `k`, making and storing them first if they are missing or damaged.
     ///
     /// `warn` hears about a damaged file and about a cache that cannot be written; neither is an error.
-    pub fn load_or_make(
-        &self,
-        k: u32,
-        warn: &mut dyn FnMut(&str),
-    ) -> Result<LoadedParams, Error> {
+    pub fn load_or_make(&self, k: u32, warn: &mut dyn FnMut(&str)) -> Result<LoadedParams, Error> {
         check_k(k)?;
         let watch = Stopwatch::start();
         let done = |params, source| {
@@ -173,8 +212,7 @@ impl ParamsCache {
         let params = Params::try_new(k)?;
         if let Err(e) = self.store(&params) {
             warn(&format!(
-                "cannot keep the parameters in {}: {e}; they will be made again next time",
-                self.path(k).display()
+                "cannot keep the parameters for k = {k}: {e}; they will be made again next time"
             ));
         }
         done(params, ParamsSource::Made)
@@ -211,18 +249,12 @@ impl ParamsCache {
         Some(file)
     }
 
-    fn store(&self, params: &Params) -> io::Result<()> {
+    fn store(&self, params: &Params) -> Result<(), Box<dyn std::error::Error>> {
         fs::create_dir_all(&self.folder)?;
         let mut body = Vec::with_capacity(body_bytes(params.k()) as usize);
         params.inner.write(&mut body)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".halo2-vesta-")
-            .tempfile_in(&self.folder)?;
-        file.write_all(MAGIC)?;
-        file.write_all(blake3::hash(&body).as_bytes())?;
-        file.write_all(&body)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path(params.k()))?;
+        let checksum = blake3::hash(&body);
+        replace_atomically(&self.path(params.k()), &[MAGIC, checksum.as_bytes(), &body])?;
         Ok(())
     }
 }

@@ -57,15 +57,11 @@ pub fn prove(
     let public = prepared.public.tensors(&prepared.layout, grid);
     let columns = prepared.public.instances(&public)?;
     let columns = to_columns(&columns);
-    let bytes = install(|| {
-        with_current(prepared, || create(params, key, grid, &columns, rng))
-    })??;
+    let bytes = install(|| with_current(prepared, || create(params, key, grid, &columns, rng)))??;
     let cost = watch.cost();
 
     let watch = Stopwatch::start();
-    let checked = install(|| {
-        check_bytes(params, key.inner.get_vk(), &columns, &mut &bytes[..])
-    })?;
+    let checked = install(|| check_bytes(params, key.inner.get_vk(), &columns, &bytes))?;
     match checked {
         Ok(()) => {}
         Err(Error::Rejected(_)) => {

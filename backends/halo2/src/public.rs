@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use zkc_circuit::{Circuit, Grid, Layout, Op, RegisterId, Resolver, Shape};
+use zkc_circuit::elements::Resolver;
+use zkc_circuit::{Circuit, Grid, Layout, Op, RegisterId, Shape};
 
 use crate::error::Error;
 use crate::verify::Rejection;
@@ -88,9 +89,9 @@ impl PublicLayout {
         let mut resolver = Resolver::new(circuit, &elements);
         let mut tensors = vec![];
         for (index, input) in circuit.inputs.iter().enumerate().filter(|(_, i)| i.public) {
-            let instruction = (0u32..).zip(&circuit.program).find(
-                |(_, i)| matches!(i.op, Op::Input { input } if input as usize == index),
-            );
+            let instruction = (0u32..)
+                .zip(&circuit.program)
+                .find(|(_, i)| matches!(i.op, Op::Input { input } if input as usize == index));
             let Some((register, _)) = instruction else {
                 return Err(inconsistent(format!(
                     "public input `{}` is not read by the program",
@@ -164,8 +165,7 @@ impl PublicLayout {
         let mut leaders: Vec<Option<i128>> = vec![None; self.leaders.len()];
         for (info, tensor) in self.tensors.iter().zip(tensors) {
             info.check(tensor)?;
-            for (index, (value, position)) in
-                tensor.values.iter().zip(&info.positions).enumerate()
+            for (index, (value, position)) in tensor.values.iter().zip(&info.positions).enumerate()
             {
                 let known = leaders[*position as usize].replace(*value);
                 if known.is_some_and(|known| known != *value) {
@@ -177,10 +177,11 @@ impl PublicLayout {
                 }
             }
         }
-        let mut vector = self
-            .leaders
-            .iter()
-            .map(|leader| leader.and_then(|leader| leaders[leader as usize]).unwrap_or(0));
+        let mut vector = self.leaders.iter().map(|leader| {
+            leader
+                .and_then(|leader| leaders[leader as usize])
+                .unwrap_or(0)
+        });
         let column = |len: &usize| vector.by_ref().take(*len).collect();
         Ok(self.columns.iter().map(column).collect())
     }

@@ -4,9 +4,10 @@ use halo2_proofs::pasta::{EqAffine, Fp};
 use halo2_proofs::plonk::{self, SingleVerifier, verify_proof};
 use halo2_proofs::transcript::{Blake2bRead, Challenge255};
 
+use crate::columns::Prepared;
 use crate::error::Error;
 use crate::field::to_field;
-use crate::keys::{Digest, VerifyingKey};
+use crate::keys::{Digest, Digests, VerifyingKey};
 use crate::measure::{Cost, Stopwatch};
 use crate::params::Params;
 use crate::proof::Proof;
@@ -131,61 +132,84 @@ pub fn verify(params: &Params, key: &VerifyingKey, proof: &Proof) -> Result<Cost
     Ok(watch.cost())
 }
 
-pub(crate) fn check(params: &Params, key: &VerifyingKey, proof: &Proof) -> Result<(), Error> {
-    let digests = key.digests();
-    if proof.circuit != digests.circuit {
-        return Err(Error::Rejected(Rejection::OtherCircuit {
-            proof: proof.circuit,
-            key: digests.circuit,
-        }));
-    }
-    if proof.key != digests.key {
-        return Err(Error::Rejected(Rejection::OtherKey {
-            proof: proof.key,
-            key: digests.key,
-        }));
-    }
-    let columns = key.prepared.public.instances(&proof.public)?;
-    let columns = to_columns(&columns);
+fn check(params: &Params, key: &VerifyingKey, proof: &Proof) -> Result<(), Error> {
+    let columns = check_public(&key.prepared, key.digests(), proof)?;
     params.check_k(key.prepared.shape().k)?;
-    let mut rest = &proof.bytes[..];
-    install(|| check_bytes(params, &key.inner, &columns, &mut rest))??;
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Rejected(Rejection::TrailingBytes {
-            extra: rest.len(),
-        }))
-    }
+    let columns = to_columns(&columns);
+    install(|| check_bytes(params, &key.inner, &columns, &proof.bytes))?
 }
 
-/// Checks one proof and advances `bytes` past it.
+/// Checks that a proof is for a key and shows the circuit's public tensors; returns the instance columns.
+pub(crate) fn check_public(
+    prepared: &Prepared,
+    digests: Digests,
+    proof: &Proof,
+) -> Result<Vec<Vec<i128>>, Rejection> {
+    if proof.circuit != digests.circuit {
+        return Err(Rejection::OtherCircuit {
+            proof: proof.circuit,
+            key: digests.circuit,
+        });
+    }
+    if proof.key != digests.key {
+        return Err(Rejection::OtherKey {
+            proof: proof.key,
+            key: digests.key,
+        });
+    }
+    prepared.public.instances(&proof.public)
+}
+
+/// Checks that `bytes` are one proof for the instance columns, and nothing more.
 pub(crate) fn check_bytes(
     params: &Params,
     key: &plonk::VerifyingKey<EqAffine>,
     columns: &[Vec<Fp>],
-    bytes: &mut &[u8],
+    bytes: &[u8],
 ) -> Result<(), Error> {
-    let length = bytes.len();
     let columns: Vec<&[Fp]> = columns.iter().map(Vec::as_slice).collect();
-    let mut transcript = Blake2bRead::<_, EqAffine, Challenge255<_>>::init(bytes);
+    let mut reader = ProofReader {
+        rest: bytes,
+        ended: false,
+    };
+    let mut transcript = Blake2bRead::<_, EqAffine, Challenge255<_>>::init(&mut reader);
     let strategy = SingleVerifier::new(&params.inner);
     let outcome = verify_proof(&params.inner, key, strategy, &[&columns], &mut transcript);
-    outcome.map_err(|error| match error {
-        plonk::Error::Transcript(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
-            Error::Rejected(Rejection::Truncated { length })
-        }
-        plonk::Error::Transcript(e) => Error::Rejected(Rejection::Malformed {
-            reason: e.to_string(),
-        }),
-        plonk::Error::ConstraintSystemFailure | plonk::Error::Opening => {
-            Error::Rejected(Rejection::Invalid)
-        }
-        source => Error::Backend {
-            doing: "checking a proof",
-            source,
+    let rejection = match outcome {
+        Ok(()) if reader.rest.is_empty() => return Ok(()),
+        Ok(()) => Rejection::TrailingBytes {
+            extra: reader.rest.len(),
         },
-    })
+        // Some steps of halo2 pass on what reading said, others only that they failed.
+        Err(_) if reader.ended => Rejection::Truncated {
+            length: bytes.len(),
+        },
+        Err(plonk::Error::Transcript(e)) => Rejection::Malformed {
+            reason: e.to_string(),
+        },
+        Err(plonk::Error::ConstraintSystemFailure | plonk::Error::Opening) => Rejection::Invalid,
+        Err(source) => {
+            return Err(Error::Backend {
+                doing: "checking a proof",
+                source,
+            });
+        }
+    };
+    Err(Error::Rejected(rejection))
+}
+
+/// Reads a proof and notes whether more was wanted than there is.
+struct ProofReader<'a> {
+    rest: &'a [u8],
+    ended: bool,
+}
+
+impl std::io::Read for ProofReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.rest.read(buffer)?;
+        self.ended |= read < buffer.len();
+        Ok(read)
+    }
 }
 
 pub(crate) fn to_columns(columns: &[Vec<i128>]) -> Vec<Vec<Fp>> {

@@ -288,7 +288,7 @@ fn arctangent_series<N: Number>(t: &Interval<N>, alternating: bool) -> Interval<
         power = power.times(&square);
         let term = power.over_small(divisor);
         sum = sum.plus(&term);
-        // The next term is smaller by more than t^2 <= 1/2.
+        // Each further term is smaller by a factor below t^2 <= 1/2.
         let tail = term.magnitude();
         let done = match (tail.top_exponent(), leading.top_exponent()) {
             (Some(tail), Some(leading)) => tail < leading - precision - 4,

@@ -108,7 +108,11 @@ impl Error {
 
     /// An operating system error while doing `action` (a phrase such as `cannot read`) with `file`.
     pub fn io(action: &str, file: &Path, error: &std::io::Error) -> Self {
-        Self::diagnostic(format!("{action} {}: {}", file.display(), describe_io(error)))
+        Self::diagnostic(format!(
+            "{action} {}: {}",
+            file.display(),
+            describe_io(error)
+        ))
     }
 
     /// Names the ONNX node the error is about.
@@ -214,7 +218,15 @@ fn describe_io(error: &std::io::Error) -> String {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, message, node, file, notes, help, more } = &*self.0;
+        let Inner {
+            kind,
+            message,
+            node,
+            file,
+            notes,
+            help,
+            more,
+        } = &*self.0;
         let word = match kind {
             Kind::Diagnostic | Kind::Limit => "error",
             Kind::Bug => "internal error, please report",
@@ -280,12 +292,18 @@ mod tests {
     fn io_errors_have_no_os_numbers() {
         let missing = std::fs::read("/nonexistent/file").unwrap_err();
         let error = Error::io("cannot read", Path::new("a.json"), &missing);
-        assert_eq!(error.message(), "cannot read a.json: no such file or folder");
+        assert_eq!(
+            error.message(),
+            "cannot read a.json: no such file or folder"
+        );
     }
 
     #[test]
     fn serializes_only_what_is_there() {
         let json = serde_json::to_string(&Error::limit("too big").help("smaller")).unwrap();
-        assert_eq!(json, r#"{"kind":"limit","message":"too big","help":"smaller"}"#);
+        assert_eq!(
+            json,
+            r#"{"kind":"limit","message":"too big","help":"smaller"}"#
+        );
     }
 }

@@ -57,10 +57,14 @@ impl FromStr for Backend {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Backend::ALL.into_iter().find(|backend| backend.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Backend::ALL.iter().map(|backend| backend.name()).collect();
-            Error::diagnostic(format!("unknown backend `{text}`")).help(format!("known: {}", names.join(", ")))
-        })
+        Backend::ALL
+            .into_iter()
+            .find(|backend| backend.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<&str> = Backend::ALL.iter().map(|backend| backend.name()).collect();
+                Error::diagnostic(format!("unknown backend `{text}`"))
+                    .help(format!("known: {}", names.join(", ")))
+            })
     }
 }
 
@@ -76,7 +80,10 @@ pub struct Visibility {
 impl Default for Visibility {
     /// Private inputs, public outputs.
     fn default() -> Self {
-        Visibility { inputs: false, outputs: true }
+        Visibility {
+            inputs: false,
+            outputs: true,
+        }
     }
 }
 
@@ -85,7 +92,10 @@ impl FromStr for Visibility {
 
     /// Reads a list such as `inputs,outputs`; what is not in it is private.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut visibility = Visibility { inputs: false, outputs: false };
+        let mut visibility = Visibility {
+            inputs: false,
+            outputs: false,
+        };
         for word in text.split(',') {
             let flag = match word.trim() {
                 "inputs" => &mut visibility.inputs,
@@ -112,9 +122,15 @@ impl FromStr for ValueRange {
                 _ => Err(format!("`{text}` is not a finite number")),
             }
         };
-        let (lo, hi) = text.split_once(':').ok_or_else(|| "a range is written a:b, for example 0:1".to_owned())?;
+        let (lo, hi) = text
+            .split_once(':')
+            .ok_or_else(|| "a range is written a:b, for example 0:1".to_owned())?;
         let (lo, hi) = (number(lo)?, number(hi)?);
-        if lo < hi { Ok(ValueRange { lo, hi }) } else { Err(format!("{lo} is not below {hi}")) }
+        if lo < hi {
+            Ok(ValueRange { lo, hi })
+        } else {
+            Err(format!("{lo} is not below {hi}"))
+        }
     }
 }
 
@@ -125,8 +141,14 @@ impl FromStr for RangeOption {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.rsplit_once('=') {
             Some(("", _)) => Err("the name before `=` is empty".into()),
-            Some((name, range)) => Ok(RangeOption { name: Some(name.into()), range: range.parse()? }),
-            None => Ok(RangeOption { name: None, range: text.parse()? }),
+            Some((name, range)) => Ok(RangeOption {
+                name: Some(name.into()),
+                range: range.parse()?,
+            }),
+            None => Ok(RangeOption {
+                name: None,
+                range: text.parse()?,
+            }),
         }
     }
 }
@@ -148,7 +170,9 @@ pub fn parse_constant_input(text: &str) -> Result<(String, PathBuf), String> {
 
 fn split_name<'a>(text: &'a str, what: &str) -> Result<(String, &'a str), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value)),
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value))
+        }
         _ => Err(format!("write it as NAME={what}")),
     }
 }
@@ -161,15 +185,27 @@ impl CompileOptions {
         for option in &self.ranges {
             let Some(name) = &option.name else { continue };
             if !specs.iter().any(|spec| spec.name == *name) {
-                let names: Vec<String> = specs.iter().map(|spec| format!("\"{}\"", spec.name)).collect();
-                return Err(Error::diagnostic(format!("`--input-range` names \"{name}\", but the model has no such input"))
-                    .note(format!("its inputs are {}", names.join(", "))));
+                let names: Vec<String> = specs
+                    .iter()
+                    .map(|spec| format!("\"{}\"", spec.name))
+                    .collect();
+                return Err(Error::diagnostic(format!(
+                    "`--input-range` names \"{name}\", but the model has no such input"
+                ))
+                .note(format!("its inputs are {}", names.join(", "))));
             }
         }
         let find = |name: Option<&str>| {
-            self.ranges.iter().rev().find(|option| option.name.as_deref() == name).map(|option| option.range)
+            self.ranges
+                .iter()
+                .rev()
+                .find(|option| option.name.as_deref() == name)
+                .map(|option| option.range)
         };
-        Ok(specs.iter().map(|spec| find(Some(&spec.name)).or_else(|| find(None))).collect())
+        Ok(specs
+            .iter()
+            .map(|spec| find(Some(&spec.name)).or_else(|| find(None)))
+            .collect())
     }
 }
 
@@ -206,7 +242,11 @@ pub fn resolve_ranges(
         notes.push(format!(
             "no range is declared for input \"{}\"; {range} covers the given {} and is assumed",
             spec.name,
-            if samples.len() == 1 { "values" } else { "samples" }
+            if samples.len() == 1 {
+                "values"
+            } else {
+                "samples"
+            }
         ));
         ranges.push(range);
     }
@@ -217,9 +257,16 @@ fn range_of_type(element: ElementType) -> Option<ValueRange> {
     let range = |lo, hi| Some(ValueRange { lo, hi });
     match element {
         ElementType::Bool => range(0.0, 1.0),
-        ElementType::Integer { bits: bits @ ..=16, signed } => {
+        ElementType::Integer {
+            bits: bits @ ..=16,
+            signed,
+        } => {
             let span = f64::from(1u32 << bits);
-            if signed { range(-span / 2.0, span / 2.0 - 1.0) } else { range(0.0, span - 1.0) }
+            if signed {
+                range(-span / 2.0, span / 2.0 - 1.0)
+            } else {
+                range(0.0, span - 1.0)
+            }
         }
         _ => None,
     }
@@ -243,7 +290,10 @@ fn cover<'a>(samples: impl Iterator<Item = &'a crate::inputs::Values>) -> ValueR
             power /= 2.0;
         }
     }
-    ValueRange { lo: if negative { -power } else { 0.0 }, hi: power }
+    ValueRange {
+        lo: if negative { -power } else { 0.0 },
+        hi: power,
+    }
 }
 
 #[cfg(test)]
@@ -253,17 +303,32 @@ mod tests {
     use crate::inputs::{Tensor, Values};
 
     fn sample(values: &[f64]) -> Sample {
-        let tensor = Tensor { shape: vec![values.len()], values: Values::Real(values.to_vec()) };
-        Sample { tensors: vec![tensor], notes: Vec::new() }
+        let tensor = Tensor {
+            shape: vec![values.len()],
+            values: Values::Real(values.to_vec()),
+        };
+        Sample {
+            tensors: vec![tensor],
+            notes: Vec::new(),
+        }
     }
 
     #[test]
     fn ranges_are_parsed() {
         assert_eq!("0:1".parse(), Ok(ValueRange { lo: 0.0, hi: 1.0 }));
-        assert_eq!("-2.5:1e3".parse(), Ok(ValueRange { lo: -2.5, hi: 1000.0 }));
+        assert_eq!(
+            "-2.5:1e3".parse(),
+            Ok(ValueRange {
+                lo: -2.5,
+                hi: 1000.0
+            })
+        );
         assert_eq!(
             "a=b=-1:1".parse(),
-            Ok(RangeOption { name: Some("a=b".into()), range: ValueRange { lo: -1.0, hi: 1.0 } })
+            Ok(RangeOption {
+                name: Some("a=b".into()),
+                range: ValueRange { lo: -1.0, hi: 1.0 }
+            })
         );
         for text in ["", "1", "1:1", "2:1", "nan:1", "0:inf", "0:1:2", "a:1"] {
             assert!(text.parse::<ValueRange>().is_err(), "{text}");
@@ -274,9 +339,24 @@ mod tests {
     #[test]
     fn visibility_is_a_list() {
         let parse = |text: &str| text.parse::<Visibility>();
-        assert_eq!(parse("outputs"), Ok(Visibility { inputs: false, outputs: true }));
-        assert_eq!(parse("inputs, outputs"), Ok(Visibility { inputs: true, outputs: true }));
-        assert_eq!(parse("weights"), Err("`weights` is neither `inputs` nor `outputs`".into()));
+        assert_eq!(
+            parse("outputs"),
+            Ok(Visibility {
+                inputs: false,
+                outputs: true
+            })
+        );
+        assert_eq!(
+            parse("inputs, outputs"),
+            Ok(Visibility {
+                inputs: true,
+                outputs: true
+            })
+        );
+        assert_eq!(
+            parse("weights"),
+            Err("`weights` is neither `inputs` nor `outputs`".into())
+        );
         assert_eq!(parse("inputs,inputs"), Err("`inputs` stands twice".into()));
         assert!(parse("").is_err());
     }
@@ -286,7 +366,10 @@ mod tests {
         assert_eq!(parse_dim("batch=4"), Ok(("batch".into(), 4)));
         assert!(parse_dim("batch=0").is_err());
         assert!(parse_dim("4").is_err());
-        assert_eq!(parse_constant_input("a=b.npy"), Ok(("a".into(), "b.npy".into())));
+        assert_eq!(
+            parse_constant_input("a=b.npy"),
+            Ok(("a".into(), "b.npy".into()))
+        );
         assert!(parse_constant_input("a=").is_err());
     }
 
@@ -296,16 +379,28 @@ mod tests {
             ranges: vec!["b=0:2".parse().unwrap(), "0:1".parse().unwrap()],
             ..CompileOptions::default()
         };
-        let ranges = options.declared_ranges(&[spec("a", &[1]), spec("b", &[1])]).unwrap();
-        assert_eq!(ranges.iter().map(|range| range.unwrap().hi).collect::<Vec<_>>(), [1.0, 2.0]);
+        let ranges = options
+            .declared_ranges(&[spec("a", &[1]), spec("b", &[1])])
+            .unwrap();
+        assert_eq!(
+            ranges
+                .iter()
+                .map(|range| range.unwrap().hi)
+                .collect::<Vec<_>>(),
+            [1.0, 2.0]
+        );
         let error = options.declared_ranges(&[spec("a", &[1])]).unwrap_err();
-        assert_eq!(error.message(), "`--input-range` names \"b\", but the model has no such input");
+        assert_eq!(
+            error.message(),
+            "`--input-range` names \"b\", but the model has no such input"
+        );
     }
 
     #[test]
     fn undeclared_ranges_cover_the_samples_by_powers_of_two() {
         let covered = |values: &[f64]| {
-            let (ranges, notes) = resolve_ranges(&[spec("x", &[1])], &[None], &[sample(values)]).unwrap();
+            let (ranges, notes) =
+                resolve_ranges(&[spec("x", &[1])], &[None], &[sample(values)]).unwrap();
             assert_eq!(notes.len(), 1);
             (ranges[0].lo, ranges[0].hi)
         };
@@ -327,7 +422,13 @@ mod tests {
     fn without_range_or_sample_both_are_asked_for() {
         let error = resolve_ranges(&[spec("x", &[1])], &[None], &[]).unwrap_err();
         assert_eq!(error.message(), "the range of input \"x\" is not known");
-        let byte = InputSpec { element: ElementType::Integer { bits: 8, signed: true }, ..spec("x", &[1]) };
+        let byte = InputSpec {
+            element: ElementType::Integer {
+                bits: 8,
+                signed: true,
+            },
+            ..spec("x", &[1])
+        };
         let (ranges, notes) = resolve_ranges(&[byte], &[None], &[]).unwrap();
         assert_eq!((ranges[0].lo, ranges[0].hi), (-128.0, 127.0));
         assert!(notes.is_empty());

@@ -42,19 +42,28 @@ impl OutputFile {
         let failed = |error: io::Error| Error::io("cannot write", path, &error);
         let target = match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => {
-                return Err(Error::diagnostic(format!("cannot write {}: it is a folder", path.display())));
+                return Err(Error::diagnostic(format!(
+                    "cannot write {}: it is a folder",
+                    path.display()
+                )));
             }
             // A link is followed: the file it names is replaced, the link stays.
             Ok(metadata) if metadata.is_file() => fs::canonicalize(path).map_err(failed)?,
             Ok(_) => {
                 let file = File::options().write(true).open(path).map_err(failed)?;
-                return Ok(OutputFile { path: path.into(), sink: Sink::Direct(file) });
+                return Ok(OutputFile {
+                    path: path.into(),
+                    sink: Sink::Direct(file),
+                });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
             Err(error) => return Err(failed(error)),
         };
         if target.file_name().is_none() {
-            return Err(Error::diagnostic(format!("cannot write {}: it names no file", path.display())));
+            return Err(Error::diagnostic(format!(
+                "cannot write {}: it names no file",
+                path.display()
+            )));
         }
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -75,7 +84,21 @@ impl OutputFile {
             // The temporary name would only confuse.
             Error::io("cannot write", path, &io::Error::from(error.kind()))
         })?;
-        Ok(OutputFile { path: path.into(), sink: Sink::Aside(aside, target) })
+        Ok(OutputFile {
+            path: path.into(),
+            sink: Sink::Aside(aside, target),
+        })
+    }
+
+    /// Checks that `path` can be written as an ordinary file, for what writes it itself, by renaming.
+    pub fn check(path: &Path) -> Result<()> {
+        match Self::create(path, Access::Ordinary)?.sink {
+            Sink::Aside(..) => Ok(()),
+            Sink::Direct(_) => Err(Error::diagnostic(format!(
+                "cannot write {}: it is not an ordinary file",
+                path.display()
+            ))),
+        }
     }
 
     /// Writes the contents and gives the file its name.
@@ -84,7 +107,10 @@ impl OutputFile {
     }
 
     /// The same with contents that `write` puts out piece by piece.
-    pub fn commit_with(mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    pub fn commit_with(
+        mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
         let path = self.path.clone();
         let failed = |error: io::Error| Error::io("cannot write", &path, &error);
         match &mut self.sink {
@@ -105,8 +131,9 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
         names.sort();
         names
     }
@@ -124,10 +151,21 @@ mod tests {
             sink.write_all(b"half")?;
             Err(io::Error::from(io::ErrorKind::StorageFull))
         });
-        assert!(error.unwrap_err().message().ends_with("a: no space left on the device"));
+        assert!(
+            error
+                .unwrap_err()
+                .message()
+                .ends_with("a: no space left on the device")
+        );
         assert!(names(folder.path()).is_empty());
-        OutputFile::create(&path, Access::Ordinary).unwrap().commit(b"one").unwrap();
-        OutputFile::create(&path, Access::Ordinary).unwrap().commit(b"two").unwrap();
+        OutputFile::create(&path, Access::Ordinary)
+            .unwrap()
+            .commit(b"one")
+            .unwrap();
+        OutputFile::create(&path, Access::Ordinary)
+            .unwrap()
+            .commit(b"two")
+            .unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(folder.path()), ["a"]);
     }
@@ -135,11 +173,18 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_known_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let message = |path: &Path| OutputFile::create(path, Access::Ordinary).unwrap_err().message().to_owned();
+        let message = |path: &Path| {
+            OutputFile::create(path, Access::Ordinary)
+                .unwrap_err()
+                .message()
+                .to_owned()
+        };
         assert!(message(folder.path()).ends_with(": it is a folder"));
         assert!(message(&folder.path().join("none/a")).ends_with("none/a: no such file or folder"));
         fs::write(folder.path().join("file"), b"").unwrap();
-        assert!(message(&folder.path().join("file/a")).ends_with("a part of the path is not a folder"));
+        assert!(
+            message(&folder.path().join("file/a")).ends_with("a part of the path is not a folder")
+        );
     }
 
     #[cfg(unix)]
@@ -148,11 +193,20 @@ mod tests {
         use std::os::unix::fs::{PermissionsExt, symlink};
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w");
-        OutputFile::create(&path, Access::Private).unwrap().commit(b"").unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        OutputFile::create(&path, Access::Private)
+            .unwrap()
+            .commit(b"")
+            .unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         let link = folder.path().join("link");
         symlink(&path, &link).unwrap();
-        OutputFile::create(&link, Access::Ordinary).unwrap().commit(b"new").unwrap();
+        OutputFile::create(&link, Access::Ordinary)
+            .unwrap()
+            .commit(b"new")
+            .unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
     }
@@ -160,7 +214,11 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn devices_are_written_to_and_not_replaced() {
-        OutputFile::create(Path::new("/dev/null"), Access::Ordinary).unwrap().commit(b"x").unwrap();
+        OutputFile::create(Path::new("/dev/null"), Access::Ordinary)
+            .unwrap()
+            .commit(b"x")
+            .unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert!(OutputFile::check(Path::new("/dev/null")).is_err());
     }
 }

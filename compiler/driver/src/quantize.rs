@@ -26,7 +26,11 @@ pub fn quantize(value: f64, scale: i32) -> Option<i128> {
         round_half_even(mantissa, shift.unsigned_abs())
     };
     let magnitude = i128::try_from(magnitude).ok()?;
-    Some(if value.is_sign_negative() { -magnitude } else { magnitude })
+    Some(if value.is_sign_negative() {
+        -magnitude
+    } else {
+        magnitude
+    })
 }
 
 /// The real number of the integer `n` at scale `scale`: the nearest `f64`, ties to even.
@@ -91,7 +95,10 @@ mod tests {
         assert_eq!(quantize(0.1, 8), Some(26));
         // The largest f64 below one half rounds down; multiplying or adding 0.5 in floating point would not.
         assert_eq!(quantize(0.499_999_999_999_999_94, 0), Some(0));
-        assert_eq!(quantize(4_503_599_627_370_497.5, 0), Some(4_503_599_627_370_498));
+        assert_eq!(
+            quantize(4_503_599_627_370_497.5, 0),
+            Some(4_503_599_627_370_498)
+        );
         assert_eq!(quantize(f64::from_bits(1), 1074), Some(1));
         assert_eq!(quantize(f64::from_bits(1), 1073), Some(0));
         assert_eq!(quantize(f64::from_bits(3), 1073), Some(2));
@@ -117,7 +124,11 @@ mod tests {
     fn quantizing_a_dequantized_integer_gives_it_back() {
         for scale in [-3, 0, 1, 7, 16, 40] {
             for n in (-70_000..70_000).step_by(37).chain([1 << 52, -(1 << 52)]) {
-                assert_eq!(quantize(dequantize(n, scale), scale), Some(n), "{n} at {scale}");
+                assert_eq!(
+                    quantize(dequantize(n, scale), scale),
+                    Some(n),
+                    "{n} at {scale}"
+                );
             }
         }
     }

@@ -7,7 +7,13 @@ mod text;
 use serde::Serialize;
 use serde_json::Value;
 
-pub use crate::report::inspect::{ApproximationReport, GateReport, InspectReport, NodeReport, RangeReport, TableReport};
+use crate::error::Result;
+use crate::inputs::ValueRange;
+use crate::model::{Model, to_shape};
+use crate::quantize::dequantize;
+pub use crate::report::inspect::{
+    ApproximationReport, GateReport, InspectReport, NodeReport, RangeReport, TableReport,
+};
 pub use crate::report::json::to_json;
 use crate::values::{FixedTensor, argmax, compare};
 
@@ -58,7 +64,10 @@ impl Outputs {
         let info = tensor_infos(fixed);
         let outputs: Vec<Vec<f64>> = fixed.iter().map(FixedTensor::reals).collect();
         let argmaxes = |values: &[Vec<f64>]| -> Vec<Option<usize>> {
-            info.iter().zip(values).map(|(info, values)| argmax(&info.shape, values)).collect()
+            info.iter()
+                .zip(values)
+                .map(|(info, values)| argmax(&info.shape, values))
+                .collect()
         };
         Outputs {
             argmax: argmaxes(&outputs),
@@ -76,12 +85,57 @@ impl Outputs {
 pub(crate) fn tensor_infos(tensors: &[FixedTensor]) -> Vec<TensorInfo> {
     tensors
         .iter()
-        .map(|tensor| TensorInfo { name: tensor.name.clone(), shape: tensor.shape.clone(), scale: tensor.scale })
+        .map(|tensor| TensorInfo {
+            name: tensor.name.clone(),
+            shape: tensor.shape.clone(),
+            scale: tensor.scale,
+        })
         .collect()
 }
 
 pub(crate) fn integers(tensors: &[FixedTensor]) -> Vec<Vec<Value>> {
-    tensors.iter().map(|tensor| tensor.integers.iter().copied().map(integer).collect()).collect()
+    tensors
+        .iter()
+        .map(|tensor| tensor.integers.iter().copied().map(integer).collect())
+        .collect()
+}
+
+/// The ranges of a model's inputs.
+pub(crate) fn input_ranges(model: &Model) -> Vec<RangeReport> {
+    let inputs = model.inputs.iter().zip(&model.circuit.inputs);
+    inputs
+        .map(|(spec, input)| {
+            let range = spec.range.unwrap_or(ValueRange {
+                lo: dequantize(input.lo, input.scale),
+                hi: dequantize(input.hi, input.scale),
+            });
+            RangeReport {
+                name: spec.name.clone(),
+                shape: spec.shape.clone(),
+                scale: input.scale,
+                lo: range.lo,
+                hi: range.hi,
+                public: input.public,
+            }
+        })
+        .collect()
+}
+
+/// The ranges of a model's outputs, as interval arithmetic bounds them.
+pub(crate) fn output_ranges(model: &Model) -> Result<Vec<RangeReport>> {
+    let outputs = model.circuit.outputs.iter();
+    outputs
+        .map(|output| {
+            Ok(RangeReport {
+                name: output.name.clone(),
+                shape: to_shape(&output.shape)?,
+                scale: output.scale,
+                lo: dequantize(output.lo, output.scale),
+                hi: dequantize(output.hi, output.scale),
+                public: output.public,
+            })
+        })
+        .collect()
 }
 
 /// The shape of a circuit.
@@ -95,9 +149,9 @@ pub struct CircuitSize {
     pub usable_rows: u64,
     /// Advice columns.
     pub advice: u64,
-    /// Fixed columns, selectors and constants included, tables not.
+    /// Fixed columns: weights, selectors, constants and those of tables.
     pub fixed: u64,
-    /// Columns of lookup tables.
+    /// Those of the fixed columns that belong to lookup tables.
     pub table_columns: u64,
     /// Instance columns.
     pub instance: u64,
@@ -107,7 +161,7 @@ pub struct CircuitSize {
     pub gates: u64,
     /// Constraints of all gates.
     pub constraints: u64,
-    /// Greatest degree of a gate or lookup.
+    /// The degree that the proof system works with: that of the gates, lookups or copies, whichever is greatest.
     pub degree: u64,
     /// Copy constraints.
     pub copies: u64,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::inputs::{InputSpec, Sample, Values, show_element, show_shape};
+use crate::inputs::{InputSpec, Sample, ValueRange, Values, show_element, show_shape};
 use crate::quantize::{dequantize, quantize};
 
 /// A tensor of integers, each standing for `n * 2^-scale`.
@@ -25,7 +25,10 @@ pub struct FixedTensor {
 impl FixedTensor {
     /// The elements as real numbers. They are exact as long as an integer has at most 53 significant bits.
     pub fn reals(&self) -> Vec<f64> {
-        self.integers.iter().map(|&n| dequantize(n, self.scale)).collect()
+        self.integers
+            .iter()
+            .map(|&n| dequantize(n, self.scale))
+            .collect()
     }
 }
 
@@ -43,46 +46,83 @@ pub struct Format {
 /// Quantizes the tensors of a sample, ties to even.
 ///
 /// Every value must lie in the range declared for its input: the error names the element, its value and the range.
-pub fn quantize_sample(sample: &Sample, specs: &[InputSpec], formats: &[Format]) -> Result<Vec<FixedTensor>> {
+pub fn quantize_sample(
+    sample: &Sample,
+    specs: &[InputSpec],
+    formats: &[Format],
+) -> Result<Vec<FixedTensor>> {
     let inputs = sample.tensors.iter().zip(specs).zip(formats);
     inputs
         .map(|((tensor, spec), format)| {
             let integers = (0..tensor.values.len())
                 .map(|index| quantize_element(&tensor.values, index, spec, format))
                 .collect::<Result<Vec<i128>>>()?;
-            Ok(FixedTensor { name: spec.name.clone(), shape: tensor.shape.clone(), scale: format.scale, integers })
+            Ok(FixedTensor {
+                name: spec.name.clone(),
+                shape: tensor.shape.clone(),
+                scale: format.scale,
+                integers,
+            })
         })
         .collect()
 }
 
-fn quantize_element(values: &Values, index: usize, spec: &InputSpec, format: &Format) -> Result<i128> {
+fn quantize_element(
+    values: &Values,
+    index: usize,
+    spec: &InputSpec,
+    format: &Format,
+) -> Result<i128> {
     let integer = match values {
         Values::Real(values) => quantize(values[index], format.scale),
         // Exact beyond 2^53 too, where the scale is 0.
         Values::Whole(values) if format.scale == 0 => Some(i128::from(values[index])),
         Values::Whole(values) => quantize(values[index] as f64, format.scale),
     };
-    let value = values.real(index);
-    let declared = spec.range.is_none_or(|range| (range.lo..=range.hi).contains(&value));
     match integer {
-        Some(integer) if declared && (format.lo..=format.hi).contains(&integer) => Ok(integer),
+        Some(integer)
+            if is_declared(values, index, spec) && (format.lo..=format.hi).contains(&integer) =>
+        {
+            Ok(integer)
+        }
         _ => {
-            let (lo, hi) = match spec.range {
-                Some(range) => (range.lo, range.hi),
-                None => (dequantize(format.lo, format.scale), dequantize(format.hi, format.scale)),
-            };
-            let value = match values {
-                Values::Real(values) => values[index].to_string(),
-                Values::Whole(values) => values[index].to_string(),
-            };
-            Err(Error::diagnostic(format!(
-                "input \"{}\": {} is {value}, outside the declared range {lo}:{hi}",
-                spec.name,
-                show_element(index, &spec.shape)
-            ))
-            .help("compile with a wider `--input-range`, or scale the input as the model was trained with"))
+            let range = spec.range.unwrap_or(ValueRange {
+                lo: dequantize(format.lo, format.scale),
+                hi: dequantize(format.hi, format.scale),
+            });
+            Err(outside(values, index, spec, range))
         }
     }
+}
+
+fn is_declared(values: &Values, index: usize, spec: &InputSpec) -> bool {
+    spec.range
+        .is_none_or(|range| (range.lo..=range.hi).contains(&values.real(index)))
+}
+
+fn outside(values: &Values, index: usize, spec: &InputSpec, range: ValueRange) -> Error {
+    let value = match values {
+        Values::Real(values) => values[index].to_string(),
+        Values::Whole(values) => values[index].to_string(),
+    };
+    Error::diagnostic(format!(
+        "input \"{}\": {} is {value}, outside the declared range {range}",
+        spec.name,
+        show_element(index, &spec.shape)
+    ))
+    .help("compile with a wider `--input-range`, or scale the input as the model was trained with")
+}
+
+/// Checks that every value of a sample lies in the range declared for its input.
+pub fn check_declared(sample: &Sample, specs: &[InputSpec]) -> Result<()> {
+    for (tensor, spec) in sample.tensors.iter().zip(specs) {
+        let wrong =
+            (0..tensor.values.len()).find(|&index| !is_declared(&tensor.values, index, spec));
+        if let (Some(index), Some(range)) = (wrong, spec.range) {
+            return Err(outside(&tensor.values, index, spec, range));
+        }
+    }
+    Ok(())
 }
 
 /// How far fixed-point outputs are from the float ones.
@@ -108,7 +148,10 @@ pub fn compare(fixed: &[FixedTensor], float: &[Vec<f64>]) -> Option<OutputError>
             count += 1;
         }
     }
-    (count > 0).then(|| OutputError { max_abs_error: max, mean_abs_error: sum / count as f64 })
+    (count > 0).then(|| OutputError {
+        max_abs_error: max,
+        mean_abs_error: sum / count as f64,
+    })
 }
 
 /// The index of the largest element of an output that looks like class scores: one axis of at least two elements, the
@@ -141,37 +184,64 @@ pub struct Expectation {
 impl Expectation {
     /// Reads the file at `path`.
     pub fn load(path: &Path) -> Result<Self> {
-        let size = std::fs::metadata(path).map_err(|error| Error::io("cannot read", path, &error))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|error| Error::io("cannot read", path, &error))?
+            .len();
         if size > 64 << 20 {
-            return Err(Error::diagnostic(format!("the file has {size} bytes, too many for public values")).in_file(path));
+            return Err(Error::diagnostic(format!(
+                "the file has {size} bytes, too many for public values"
+            ))
+            .in_file(path));
         }
         let bytes = std::fs::read(path).map_err(|error| Error::io("cannot read", path, &error))?;
         Self::parse(&bytes).map_err(|error| error.in_file(path))
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
-        let help = "the form is {\"outputs\": [[0.25, ...], ...]}, one list of numbers per graph output";
+        let help =
+            "the form is {\"outputs\": [[0.25, ...], ...]}, one list of numbers per graph output";
         let value: Value = serde_json::from_slice(bytes)
             .map_err(|error| Error::diagnostic(format!("not JSON: {error}")).help(help))?;
         let list = |key: &str| -> Result<Option<Vec<Vec<f64>>>> {
-            let Some(value) = value.get(key).filter(|value| !value.is_null()) else { return Ok(None) };
-            serde_json::from_value(value.clone()).map(Some).map_err(|error| {
-                Error::diagnostic(format!("`{key}` is not a list of lists of numbers: {error}")).help(help)
-            })
+            let Some(value) = value.get(key).filter(|value| !value.is_null()) else {
+                return Ok(None);
+            };
+            serde_json::from_value(value.clone())
+                .map(Some)
+                .map_err(|error| {
+                    Error::diagnostic(format!(
+                        "`{key}` is not a list of lists of numbers: {error}"
+                    ))
+                    .help(help)
+                })
         };
-        let expectation = Expectation { inputs: list("inputs")?, outputs: list("outputs")? };
+        let expectation = Expectation {
+            inputs: list("inputs")?,
+            outputs: list("outputs")?,
+        };
         if expectation.inputs.is_none() && expectation.outputs.is_none() {
-            return Err(Error::diagnostic("the file has neither `outputs` nor `inputs`").help(help));
+            return Err(
+                Error::diagnostic("the file has neither `outputs` nor `inputs`").help(help),
+            );
         }
         Ok(expectation)
     }
 
     /// Checks the public tensors of a proof; `None` stands for values that the circuit keeps private.
-    pub fn check(&self, inputs: Option<&[FixedTensor]>, outputs: Option<&[FixedTensor]>) -> Result<()> {
-        for (what, expected, found) in [("input", &self.inputs, inputs), ("output", &self.outputs, outputs)] {
+    pub fn check(
+        &self,
+        inputs: Option<&[FixedTensor]>,
+        outputs: Option<&[FixedTensor]>,
+    ) -> Result<()> {
+        for (what, expected, found) in [
+            ("input", &self.inputs, inputs),
+            ("output", &self.outputs, outputs),
+        ] {
             let Some(expected) = expected else { continue };
             let found = found.ok_or_else(|| {
-                Error::diagnostic(format!("{what}s are expected, but the circuit keeps its {what}s private"))
+                Error::diagnostic(format!(
+                    "{what}s are expected, but the circuit keeps its {what}s private"
+                ))
             })?;
             if expected.len() != found.len() {
                 return Err(Error::diagnostic(format!(
@@ -205,7 +275,10 @@ fn check_tensor(what: &str, expected: &[f64], found: &FixedTensor) -> Result<()>
                 "{what} \"{name}\": {} is expected to be {value}, the proof shows {real}",
                 show_element(index, &found.shape)
             ))
-            .note(format!("public values are compared exactly, as multiples of 2^-{}", found.scale)));
+            .note(format!(
+                "public values are compared exactly, as multiples of 2^-{}",
+                found.scale
+            )));
         }
     }
     Ok(())
@@ -214,25 +287,47 @@ fn check_tensor(what: &str, expected: &[f64], found: &FixedTensor) -> Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inputs::Tensor;
     use crate::inputs::tests::spec;
-    use crate::inputs::{Tensor, ValueRange};
 
     fn tensor(scale: i32, integers: &[i128]) -> FixedTensor {
-        FixedTensor { name: "y".into(), shape: vec![1, integers.len()], scale, integers: integers.to_vec() }
+        FixedTensor {
+            name: "y".into(),
+            shape: vec![1, integers.len()],
+            scale,
+            integers: integers.to_vec(),
+        }
     }
 
-    fn quantize_one(values: Values, range: Option<ValueRange>, format: Format) -> Result<Vec<i128>> {
+    fn quantize_one(
+        values: Values,
+        range: Option<ValueRange>,
+        format: Format,
+    ) -> Result<Vec<i128>> {
         let shape = vec![1, values.len()];
-        let spec = InputSpec { range, ..spec("x", &shape) };
-        let sample = Sample { tensors: vec![Tensor { shape, values }], notes: Vec::new() };
-        Ok(quantize_sample(&sample, &[spec], &[format])?.remove(0).integers)
+        let spec = InputSpec {
+            range,
+            ..spec("x", &shape)
+        };
+        let sample = Sample {
+            tensors: vec![Tensor { shape, values }],
+            notes: Vec::new(),
+        };
+        Ok(quantize_sample(&sample, &[spec], &[format])?
+            .remove(0)
+            .integers)
     }
 
     #[test]
     fn values_outside_the_declared_range_are_named() {
-        let format = Format { scale: 8, lo: 0, hi: 256 };
+        let format = Format {
+            scale: 8,
+            lo: 0,
+            hi: 256,
+        };
         let range = Some(ValueRange { lo: 0.0, hi: 1.0 });
-        let quantize = |values: &[f64]| quantize_one(Values::Real(values.to_vec()), range, format.clone());
+        let quantize =
+            |values: &[f64]| quantize_one(Values::Real(values.to_vec()), range, format.clone());
         assert_eq!(quantize(&[0.0, 0.5, 1.0]).unwrap(), [0, 128, 256]);
         // It would round into the range, but it was not declared.
         let error = quantize(&[0.5, 1.001]).unwrap_err();
@@ -242,20 +337,38 @@ mod tests {
         );
         assert!(quantize(&[-1e-9]).is_err());
         let error = quantize_one(Values::Whole(vec![2]), None, format.clone()).unwrap_err();
-        assert!(error.message().ends_with("is 2, outside the declared range 0:1"), "{error}");
+        assert!(
+            error
+                .message()
+                .ends_with("is 2, outside the declared range 0:1"),
+            "{error}"
+        );
     }
 
     #[test]
     fn whole_numbers_stay_exact() {
-        let format = Format { scale: 0, lo: 0, hi: i128::MAX };
+        let format = Format {
+            scale: 0,
+            lo: 0,
+            hi: i128::MAX,
+        };
         let large = (1i64 << 53) + 1;
-        assert_eq!(quantize_one(Values::Whole(vec![large]), None, format).unwrap(), [i128::from(large)]);
+        assert_eq!(
+            quantize_one(Values::Whole(vec![large]), None, format).unwrap(),
+            [i128::from(large)]
+        );
     }
 
     #[test]
     fn errors_are_the_largest_and_the_mean() {
         let error = compare(&[tensor(1, &[1, 4])], &[vec![0.25, 2.0]]).unwrap();
-        assert_eq!(error, OutputError { max_abs_error: 0.25, mean_abs_error: 0.125 });
+        assert_eq!(
+            error,
+            OutputError {
+                max_abs_error: 0.25,
+                mean_abs_error: 0.125
+            }
+        );
         assert_eq!(compare(&[tensor(1, &[1])], &[vec![f64::NAN]]), None);
         assert_eq!(compare(&[], &[]), None);
     }
@@ -280,8 +393,13 @@ mod tests {
             "output \"y\": element 1 (index [0, 1]) is expected to be -1.25, the proof shows -1.5"
         );
         assert!(message(r#"{"outputs": [[0.250001, -1.5]]}"#).contains("expected to be 0.250001"));
-        assert!(message(r#"{"outputs": [[0.25]]}"#).contains("expected to have 1 elements, the proof shows 2"));
-        assert!(message(r#"{"outputs": []}"#).contains("0 outputs are expected, the proof shows 1"));
+        assert!(
+            message(r#"{"outputs": [[0.25]]}"#)
+                .contains("expected to have 1 elements, the proof shows 2")
+        );
+        assert!(
+            message(r#"{"outputs": []}"#).contains("0 outputs are expected, the proof shows 1")
+        );
         assert!(message(r#"{"inputs": [[1]]}"#).contains("keeps its inputs private"));
         assert!(message(r#"{"out": [[1]]}"#).contains("neither `outputs` nor `inputs`"));
         assert!(message(r#"{"outputs": [0.25]}"#).contains("not a list of lists of numbers"));

@@ -1,11 +1,6 @@
 //! Constants of a model: initializers and tensor attributes, checked before anything is allocated.
 
-use crate::{
-    element,
-    error::ErrorKind,
-    external::External,
-    wire::Payloads,
-};
+use crate::{element, error::ErrorKind, external::External, wire::Payloads};
 use onnx_protobuf::{TensorProto, tensor_proto::DataLocation};
 use std::ops::Range;
 use zkc_support::{DType, INLINE_LIMIT};
@@ -46,8 +41,16 @@ impl Constant {
             DType::F64 => f64::from(value).to_le_bytes().to_vec(),
             _ => value.to_le_bytes().to_vec(),
         };
-        let dtype = if dtype == DType::F64 { dtype } else { DType::F32 };
-        Self { dtype, dims: dims.to_vec(), data: Data::Bytes(bytes) }
+        let dtype = if dtype == DType::F64 {
+            dtype
+        } else {
+            DType::F32
+        };
+        Self {
+            dtype,
+            dims: dims.to_vec(),
+            data: Data::Bytes(bytes),
+        }
     }
 
     /// Reads an initializer or a tensor attribute.
@@ -61,7 +64,9 @@ impl Constant {
         let fail = |reason: String| ErrorKind::tensor(name, reason);
         let dtype = element::from_onnx(proto.data_type, &format!("tensor `{name}`"))?;
         if proto.segment.is_some() {
-            return Err(fail("it is stored in segments, which is not supported".into()));
+            return Err(fail(
+                "it is stored in segments, which is not supported".into(),
+            ));
         }
         let elements = element_count(&proto.dims, dtype).map_err(fail)?;
         let bytes = elements * dtype.bytes();
@@ -74,7 +79,11 @@ impl Constant {
                 Some(range) => (None, range),
                 None => {
                     let bytes = typed_bytes(proto, dtype, elements).map_err(fail)?;
-                    return Ok(Self { dtype, dims: proto.dims.clone(), data: Data::Bytes(bytes) });
+                    return Ok(Self {
+                        dtype,
+                        dims: proto.dims.clone(),
+                        data: Data::Bytes(bytes),
+                    });
                 }
             },
             Err(code) => return Err(fail(format!("its data location {code} is unknown"))),
@@ -94,7 +103,11 @@ impl Constant {
             Some(file) if inline => Data::Bytes(external.read(name, &file, range)?),
             Some(file) => Data::External { file, range },
         };
-        Ok(Self { dtype, dims: proto.dims.clone(), data })
+        Ok(Self {
+            dtype,
+            dims: proto.dims.clone(),
+            data,
+        })
     }
 }
 
@@ -111,11 +124,15 @@ fn in_place(dtype: DType, payloads: &Payloads) -> Option<Range<usize>> {
 /// The number of elements; their bytes fit into half of the address space.
 pub(crate) fn element_count(dims: &[i64], dtype: DType) -> Result<usize, String> {
     if let Some(dim) = dims.iter().find(|d| **d < 0) {
-        return Err(format!("its dimensions {dims:?} hold a negative one, {dim}"));
+        return Err(format!(
+            "its dimensions {dims:?} hold a negative one, {dim}"
+        ));
     }
     let mut bytes = dtype.bytes();
     for dim in dims {
-        let product = usize::try_from(*dim).ok().and_then(|d| bytes.checked_mul(d));
+        let product = usize::try_from(*dim)
+            .ok()
+            .and_then(|d| bytes.checked_mul(d));
         bytes = product
             .filter(|b| *b <= isize::MAX as usize)
             .ok_or_else(|| format!("its dimensions {dims:?} are absurdly large"))?;
@@ -160,8 +177,16 @@ pub(crate) fn typed_bytes(
         Ok(bytes)
     };
     match dtype {
-        DType::F32 => Ok(proto.float_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
-        DType::F64 => Ok(proto.double_data.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        DType::F32 => Ok(proto
+            .float_data
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect()),
+        DType::F64 => Ok(proto
+            .double_data
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect()),
         DType::Int(64) => narrow(&mut proto.int64_data.iter().map(|v| i128::from(*v))),
         DType::UInt(32 | 64) => narrow(&mut proto.uint64_data.iter().map(|v| i128::from(*v))),
         _ => narrow(&mut proto.int32_data.iter().map(|v| i128::from(*v))),

@@ -121,12 +121,19 @@ impl Types {
 
     /// Whether a type is in the set.
     pub fn contains(self, dtype: DType) -> bool {
-        Self::ALL_TYPES.iter().position(|t| *t == dtype).is_some_and(|i| self.0 >> i & 1 == 1)
+        Self::ALL_TYPES
+            .iter()
+            .position(|t| *t == dtype)
+            .is_some_and(|i| self.0 >> i & 1 == 1)
     }
 
     /// ONNX names of the types, in a fixed order.
     pub fn names(self) -> Vec<&'static str> {
-        Self::ALL_TYPES.iter().filter(|t| self.contains(**t)).map(|t| name(*t)).collect()
+        Self::ALL_TYPES
+            .iter()
+            .filter(|t| self.contains(**t))
+            .map(|t| name(*t))
+            .collect()
     }
 }
 
@@ -140,7 +147,10 @@ mod tests {
         assert_eq!(Types::INDICES.names(), ["int32", "int64"]);
         assert_eq!(Types::INT64.names(), ["int64"]);
         assert_eq!(Types::BOOL.names(), ["bool"]);
-        assert_eq!(Types::FLOATS_AND_BYTES.names(), ["float", "double", "int8", "uint8"]);
+        assert_eq!(
+            Types::FLOATS_AND_BYTES.names(),
+            ["float", "double", "int8", "uint8"]
+        );
         assert_eq!(
             Types::WIDE.names(),
             ["float", "double", "int32", "int64", "uint32", "uint64"]
@@ -151,7 +161,15 @@ mod tests {
     #[test]
     fn unsupported_types_are_named() {
         let error = from_onnx(10, "input `x`").unwrap_err().to_string();
-        assert!(error.starts_with("input `x` has element type float16"), "{error}");
-        assert!(from_onnx(-1, "x").unwrap_err().to_string().contains("number -1"));
+        assert!(
+            error.starts_with("input `x` has element type float16"),
+            "{error}"
+        );
+        assert!(
+            from_onnx(-1, "x")
+                .unwrap_err()
+                .to_string()
+                .contains("number -1")
+        );
     }
 }

@@ -82,7 +82,10 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     pub(crate) fn tensor(name: &str, reason: impl Into<String>) -> Self {
-        Self::Tensor { name: name.into(), reason: reason.into() }
+        Self::Tensor {
+            name: name.into(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -176,7 +179,14 @@ impl ImportError {
 
 impl From<ErrorKind> for ImportError {
     fn from(kind: ErrorKind) -> Self {
-        Self { inner: Box::new(Inner { kind, node: None, notes: Vec::new(), help: None }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                node: None,
+                notes: Vec::new(),
+                help: None,
+            }),
+        }
     }
 }
 
@@ -191,7 +201,10 @@ pub struct Warning {
 
 impl Warning {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+        Self {
+            message: message.into(),
+            help: None,
+        }
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {

@@ -19,7 +19,10 @@ pub(crate) struct External {
 impl External {
     /// For a model in `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.into(), files: BTreeMap::new() }
+        Self {
+            folder: folder.into(),
+            files: BTreeMap::new(),
+        }
     }
 
     /// The file, relative to the model's folder, and the place in it that hold `bytes` bytes of
@@ -30,7 +33,12 @@ impl External {
         entries: &[StringStringEntryProto],
         bytes: usize,
     ) -> Result<(String, Range<usize>), ErrorKind> {
-        let entry = |key: &str| entries.iter().find(|e| e.key == key).map(|e| e.value.as_str());
+        let entry = |key: &str| {
+            entries
+                .iter()
+                .find(|e| e.key == key)
+                .map(|e| e.value.as_str())
+        };
         let location = entry("location").unwrap_or("");
         let fail = |reason: String| ErrorKind::ExternalData {
             name: name.into(),
@@ -41,7 +49,9 @@ impl External {
             None => Ok(None),
             Some(text) => {
                 let value = text.parse::<usize>();
-                value.map(Some).map_err(|_| fail(format!("`{key}` is \"{text}\", which is no size")))
+                value
+                    .map(Some)
+                    .map_err(|_| fail(format!("`{key}` is \"{text}\", which is no size")))
             }
         };
         let offset = number("offset")?.unwrap_or(0);
@@ -79,7 +89,9 @@ impl External {
         range: Range<usize>,
     ) -> Result<&[u8], ErrorKind> {
         let mapped = self.map(file).and_then(|mapped| {
-            mapped.get(range).ok_or_else(|| "the file became shorter meanwhile".to_string())
+            mapped
+                .get(range)
+                .ok_or_else(|| "the file became shorter meanwhile".to_string())
         });
         mapped.map_err(|reason| ErrorKind::ExternalData {
             name: name.into(),
@@ -97,7 +109,11 @@ impl External {
     }
 
     fn open(&self, file: &str) -> Result<MappedFile, String> {
-        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder };
+        let folder = if self.folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            &self.folder
+        };
         let cannot = |e: std::io::Error| format!("cannot read the file: {e}");
         let path = folder.join(file).canonicalize().map_err(cannot)?;
         // A link may lead elsewhere, and a model from a stranger must not read the user's files.
@@ -152,7 +168,9 @@ mod tests {
         let mut entry = StringStringEntryProto::new();
         entry.key = "location".into();
         entry.value = "w.bin".into();
-        let error = External::new(folder.path()).locate("w", &[entry], 8).unwrap_err();
+        let error = External::new(folder.path())
+            .locate("w", &[entry], 8)
+            .unwrap_err();
         assert!(error.to_string().contains("a link leads out"), "{error}");
     }
 }

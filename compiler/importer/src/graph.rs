@@ -70,7 +70,8 @@ pub(crate) fn order(graph: &GraphProto, warnings: &mut Vec<Warning>) -> Result<O
             Some(None) => {}
             None => {
                 let name = &output.name;
-                let kind = ErrorKind::Graph(format!("nothing produces the graph's output `{name}`"));
+                let kind =
+                    ErrorKind::Graph(format!("nothing produces the graph's output `{name}`"));
                 return Err(kind.into());
             }
         }
@@ -82,12 +83,19 @@ pub(crate) fn order(graph: &GraphProto, warnings: &mut Vec<Warning>) -> Result<O
     if !dead.is_empty() {
         warnings.push(Warning::new(format!(
             "no output depends on {}, which {} dropped: {}",
-            if dead.len() == 1 { "a node".into() } else { format!("{} nodes", dead.len()) },
+            if dead.len() == 1 {
+                "a node".into()
+            } else {
+                format!("{} nodes", dead.len())
+            },
             if dead.len() == 1 { "is" } else { "are" },
             name_list(dead.iter().copied())
         )));
     }
-    Ok(Order { live: sort(&edges, &live), names })
+    Ok(Order {
+        live: sort(&edges, &live),
+        names,
+    })
 }
 
 /// What produces each name: a node, or (`None`) an input or initializer of the graph.
@@ -97,8 +105,18 @@ fn producers<'g>(
 ) -> Result<BTreeMap<&'g str, Option<usize>>, ImportError> {
     let mut producers = BTreeMap::new();
     for (what, list) in [
-        ("input", graph.input.iter().map(|i| i.name.as_str()).collect::<Vec<_>>()),
-        ("initializer", graph.initializer.iter().map(|i| i.name.as_str()).collect()),
+        (
+            "input",
+            graph
+                .input
+                .iter()
+                .map(|i| i.name.as_str())
+                .collect::<Vec<_>>(),
+        ),
+        (
+            "initializer",
+            graph.initializer.iter().map(|i| i.name.as_str()).collect(),
+        ),
     ] {
         let mut seen = BTreeSet::new();
         for name in list {
@@ -106,7 +124,8 @@ fn producers<'g>(
                 return Err(ErrorKind::Graph(format!("an {what} of the graph has no name")).into());
             }
             if !seen.insert(name) {
-                let kind = ErrorKind::Graph(format!("two {what}s of the graph are called `{name}`"));
+                let kind =
+                    ErrorKind::Graph(format!("two {what}s of the graph are called `{name}`"));
                 return Err(kind.into());
             }
             // An initializer may have the name of an input: then it is its default.
@@ -158,8 +177,15 @@ fn node_names(nodes: &[NodeProto], warnings: &mut Vec<Warning>) -> Vec<NodeName>
             name = format!("{base}#{next}");
         }
         taken.insert(name.clone());
-        let domain = if is_default_domain(&node.domain) { "onnx" } else { &node.domain };
-        names.push(NodeName { name, operator: format!("{domain}.{}", node.op_type) });
+        let domain = if is_default_domain(&node.domain) {
+            "onnx"
+        } else {
+            &node.domain
+        };
+        names.push(NodeName {
+            name,
+            operator: format!("{domain}.{}", node.op_type),
+        });
     }
     names
 }
@@ -168,8 +194,10 @@ fn refuse_cycles(edges: &DiGraph<(), ()>, names: &[NodeName]) -> Result<(), Impo
     let is_cycle = |part: &Vec<NodeIndex>| part.len() > 1 || edges.contains_edge(part[0], part[0]);
     // Among several cycles, the one that comes first in the file.
     let components = kosaraju_scc(edges);
-    let Some(cycle) =
-        components.iter().filter(|c| is_cycle(c)).min_by_key(|c| c.iter().min().map(|n| n.index()))
+    let Some(cycle) = components
+        .iter()
+        .filter(|c| is_cycle(c))
+        .min_by_key(|c| c.iter().min().map(|n| n.index()))
     else {
         return Ok(());
     };
@@ -188,7 +216,10 @@ fn refuse_cycles(edges: &DiGraph<(), ()>, names: &[NodeName]) -> Result<(), Impo
         node = edges.neighbors(at).filter(|n| inside.contains(n)).min();
     };
     let cycle = &path[start..];
-    let shown: Vec<&str> = cycle.iter().map(|n| names[n.index()].name.as_str()).collect();
+    let shown: Vec<&str> = cycle
+        .iter()
+        .map(|n| names[n.index()].name.as_str())
+        .collect();
     Err(ImportError::from(ErrorKind::Graph(format!(
         "the graph has a cycle: {} depend on each other in this order",
         name_list(shown)
@@ -200,10 +231,20 @@ fn refuse_cycles(edges: &DiGraph<(), ()>, names: &[NodeName]) -> Result<(), Impo
 fn sort(edges: &DiGraph<(), ()>, live: &BTreeSet<usize>) -> Vec<usize> {
     let mut waiting: BTreeMap<usize, usize> = live
         .iter()
-        .map(|i| (*i, edges.edges_directed(NodeIndex::new(*i), Direction::Incoming).count()))
+        .map(|i| {
+            (
+                *i,
+                edges
+                    .edges_directed(NodeIndex::new(*i), Direction::Incoming)
+                    .count(),
+            )
+        })
         .collect();
-    let mut ready: BinaryHeap<Reverse<usize>> =
-        waiting.iter().filter(|(_, n)| **n == 0).map(|(i, _)| Reverse(*i)).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> = waiting
+        .iter()
+        .filter(|(_, n)| **n == 0)
+        .map(|(i, _)| Reverse(*i))
+        .collect();
     let mut order = Vec::with_capacity(live.len());
     while let Some(Reverse(node)) = ready.pop() {
         order.push(node);
@@ -251,12 +292,22 @@ mod tests {
 
     fn error(nodes: &[&str]) -> String {
         let error = order(&graph(nodes, &["y"]), &mut Vec::new()).unwrap_err();
-        error.render("m.onnx").lines().take(2).collect::<Vec<_>>().join("\n")
+        error
+            .render("m.onnx")
+            .lines()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
     fn order_is_that_of_the_file_where_legal() {
-        let nodes = ["Add: b c -> y", "Relu: x -> c", "Relu: x -> b", "Neg: x -> unused"];
+        let nodes = [
+            "Add: b c -> y",
+            "Relu: x -> c",
+            "Relu: x -> b",
+            "Neg: x -> unused",
+        ];
         let mut warnings = Vec::new();
         let order = order(&graph(&nodes, &["y"]), &mut warnings).unwrap();
         assert_eq!(order.live, [1, 2, 0]);
@@ -290,7 +341,9 @@ mod tests {
     fn names_must_be_defined_once() {
         assert!(error(&["Relu a: z -> y"]).contains("nothing produces its input `z`"));
         assert!(error(&["Relu a: x -> z"]).contains("nothing produces the graph's output `y`"));
-        assert!(error(&["Relu a: x -> y", "Relu b: x -> y"]).contains("also an output of node `a`"));
+        assert!(
+            error(&["Relu a: x -> y", "Relu b: x -> y"]).contains("also an output of node `a`")
+        );
         assert!(error(&["Relu a: x -> x"]).contains("also an input or initializer"));
     }
 }

@@ -54,13 +54,18 @@ pub(crate) fn resolve(
             declared.push(declaration(input)?);
         }
     }
-    if let Some(name) =
-        options.constant_inputs.keys().find(|n| !declared.iter().any(|d| d.name == n.as_str()))
+    if let Some(name) = options
+        .constant_inputs
+        .keys()
+        .find(|n| !declared.iter().any(|d| d.name == n.as_str()))
     {
         return Err(ImportError::from(ErrorKind::Option(format!(
             "`--constant-input {name}=...`: the model has no input of that name"
         )))
-        .with_help(format!("its inputs are {}", name_list(declared.iter().map(|d| d.name)))));
+        .with_help(format!(
+            "its inputs are {}",
+            name_list(declared.iter().map(|d| d.name))
+        )));
     }
 
     let mut sizes = Sizes::new(&declared, options)?;
@@ -104,10 +109,20 @@ fn declaration(input: &ValueInfoProto) -> Result<Declared<'_>, ImportError> {
         shape
             .dim
             .iter()
-            .map(|d| if named(d) { Dim::Named(d.dim_param()) } else { dim(d) })
+            .map(|d| {
+                if named(d) {
+                    Dim::Named(d.dim_param())
+                } else {
+                    dim(d)
+                }
+            })
             .collect()
     });
-    Ok(Declared { name: &input.name, dtype, dims })
+    Ok(Declared {
+        name: &input.name,
+        dtype,
+        dims,
+    })
 }
 
 /// The value given for an input, checked against its declaration.
@@ -116,7 +131,11 @@ fn constant(input: &Declared, tensor: &Tensor) -> Result<Constant, ImportError> 
         let kind = ErrorKind::Option(format!("`--constant-input {}=...`: {reason}", input.name));
         Err(ImportError::from(kind))
     };
-    let dims: Vec<i64> = tensor.dims.iter().map(|d| i64::try_from(*d).unwrap_or(i64::MAX)).collect();
+    let dims: Vec<i64> = tensor
+        .dims
+        .iter()
+        .map(|d| i64::try_from(*d).unwrap_or(i64::MAX))
+        .collect();
     if let Some(declared) = &input.dims {
         let fits = |d: &Dim, size: &i64| !matches!(d, Dim::Known(known) if known != size);
         if declared.len() != dims.len() || !declared.iter().zip(&dims).all(|(d, s)| fits(d, s)) {
@@ -127,7 +146,11 @@ fn constant(input: &Declared, tensor: &Tensor) -> Result<Constant, ImportError> 
         }
     }
     match tensor.to_bytes(input.dtype) {
-        Ok(bytes) => Ok(Constant { dtype: input.dtype, dims, data: Data::Bytes(bytes) }),
+        Ok(bytes) => Ok(Constant {
+            dtype: input.dtype,
+            dims,
+            data: Data::Bytes(bytes),
+        }),
         Err(i) => refuse(format!(
             "element {i} of the value is no {}, which the input holds",
             element::name(input.dtype)
@@ -165,8 +188,9 @@ impl<'a> Sizes<'a> {
         let mut batches = BTreeSet::new();
         let mut others = BTreeSet::new();
         let mut open = BTreeSet::new();
-        let arguments =
-            declared.iter().filter(|d| !options.constant_inputs.contains_key(d.name));
+        let arguments = declared
+            .iter()
+            .filter(|d| !options.constant_inputs.contains_key(d.name));
         for input in arguments {
             for (axis, dim) in input.dims.iter().flatten().enumerate() {
                 match dim {
@@ -205,8 +229,9 @@ impl<'a> Sizes<'a> {
                 "input `{}` has no shape, not even a number of dimensions",
                 input.name
             ));
-            return Err(ImportError::from(kind)
-                .with_help("export the model with a shape for each input"));
+            return Err(
+                ImportError::from(kind).with_help("export the model with a shape for each input")
+            );
         };
         let mut dims = Vec::new();
         for (axis, dim) in declared.iter().enumerate() {

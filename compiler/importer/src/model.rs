@@ -4,13 +4,13 @@ use crate::{
     ImportOptions, Source,
     constant::Constant,
     element,
-    error::{ErrorKind, ImportError, NodeName, Warning},
+    error::{ErrorKind, ImportError, NodeName, Warning, name_list},
     external::External,
     graph::{self, is_default_domain},
     inputs::{self, Input},
     node::{self, Surroundings},
     ops::{self, NEWEST_OPSET, OLDEST_OPSET},
-    program::{Header, Lowering, Program, ValueId},
+    program::{Argument, Header, Lowering, Program, ValueId},
     wire::{self, Scan},
 };
 use onnx_protobuf::{GraphProto, Message, ModelProto, ValueInfoProto, type_proto};
@@ -42,44 +42,57 @@ pub(crate) fn load(source: &Source, options: &ImportOptions) -> Result<Program, 
     let order = graph::order(graph, &mut warnings)?;
     check_operators(&model, graph, &order, &header)?;
 
-    let mut cx = Lowering::new(source.bytes, External::new(source.data_dir));
-    let mut values = values(&mut cx, graph, &scan, &order, options, &mut warnings)?;
+    // What live nodes and the outputs read; the rest needs no value.
     let read: BTreeSet<&str> = order
         .live
         .iter()
         .flat_map(|i| graph.node[*i].input.iter())
+        .chain(graph.output.iter().map(|o| &o.name))
         .map(String::as_str)
-        .chain(graph.output.iter().map(|o| o.name.as_str()))
         .collect();
+    let mut cx = Lowering::new(source.bytes, External::new(source.data_dir));
+    let mut values = values(&mut cx, graph, &scan, &read, options, &mut warnings)?;
     for &i in &order.live {
         let node = &graph.node[i];
         // Both hold for every live node: `check_operators` has refused the others.
         let (Some(row), Some(opset)) = (ops::find(&node.op_type), header.opset) else {
-            unreachable!("node `{}` has an operator of the table", order.names[i].name);
+            unreachable!(
+                "node `{}` has an operator of the table",
+                order.names[i].name
+            );
         };
         let around = Surroundings {
             opset,
-            inputs: node.input.iter().map(|name| values.get(name.as_str()).copied()).collect(),
-            payloads: (0..node.attribute.len()).map(|a| scan.attributes.get(&(i, a))).collect(),
+            inputs: node
+                .input
+                .iter()
+                .map(|name| values.get(name.as_str()).copied())
+                .collect(),
+            payloads: (0..node.attribute.len())
+                .map(|a| scan.attributes.get(&(i, a)))
+                .collect(),
             is_read: &|name| read.contains(name),
         };
         cx.node = order.names[i].name.clone();
         let results = node::lower(&mut cx, row, node, around).map_err(|kind| {
             let help = matches!(&kind, ErrorKind::Attribute(_) | ErrorKind::Operand(_));
             let error = ImportError::from(kind).at(&order.names[i]);
-            if help { error.with_help(OPERATORS_PAGE) } else { error }
+            if help {
+                error.with_help(OPERATORS_PAGE)
+            } else {
+                error
+            }
         })?;
-        let names = node.output.iter().filter(|name| !name.is_empty());
-        // Without gaps names and results pair up; a gap is filled below.
-        if names.clone().count() == node.output.len() {
-            values.extend(names.map(String::as_str).zip(results));
-        } else {
-            let pairs = node.output.iter().map(String::as_str).zip(results);
-            values.extend(pairs.filter(|(name, _)| !name.is_empty()));
-        }
+        let pairs = node.output.iter().map(String::as_str).zip(results);
+        values.extend(pairs.filter(|(name, _)| !name.is_empty()));
     }
     for output in &graph.output {
-        let value = values[output.name.as_str()];
+        let Some(value) = values.get(output.name.as_str()).copied() else {
+            unreachable!(
+                "the graph's output `{}` was found to be produced",
+                output.name
+            );
+        };
         check_output(&cx, output, value)?;
         cx.program.results.push((value, output.name.clone()));
     }
@@ -100,7 +113,11 @@ fn header(model: &ModelProto, graph: &GraphProto) -> Result<Header, ErrorKind> {
         )));
     }
     let mut opset = None;
-    for import in model.opset_import.iter().filter(|i| is_default_domain(&i.domain)) {
+    for import in model
+        .opset_import
+        .iter()
+        .filter(|i| is_default_domain(&i.domain))
+    {
         if opset.is_some_and(|o| o != import.version) {
             return Err(ErrorKind::Version(
                 "the model imports two versions of the default operator set".into(),
@@ -146,7 +163,10 @@ fn check_operators(
             continue;
         }
         first.get_or_insert(i);
-        unsupported.entry(&order.names[i].operator).or_default().push(&order.names[i]);
+        unsupported
+            .entry(&order.names[i].operator)
+            .or_default()
+            .push(&order.names[i]);
     }
     let Some(first) = first else { return Ok(()) };
     let node = &graph.node[first];
@@ -159,14 +179,18 @@ fn check_operators(
     } else {
         "the operator is not supported"
     };
-    let mut error =
-        ImportError::from(ErrorKind::Operator(reason.into())).at(&order.names[first]);
+    let at = &order.names[first];
+    let mut error = ImportError::from(ErrorKind::Operator(reason.into())).at(at);
     for (operator, nodes) in &unsupported {
-        let others: Vec<&str> =
-            nodes.iter().map(|n| n.name.as_str()).filter(|n| *n != order.names[first].name).collect();
-        if !others.is_empty() {
-            let list = crate::error::name_list(others);
+        let others = nodes
+            .iter()
+            .map(|n| n.name.as_str())
+            .filter(|n| *n != at.name);
+        let list = name_list(others.clone());
+        if *operator == at.operator && others.clone().next().is_some() {
             error = error.with_note(format!("`{operator}` is also at {list}"));
+        } else if *operator != at.operator {
+            error = error.with_note(format!("`{operator}`, at {list}, is not supported either"));
         }
     }
     Err(error.with_help(match ops::advice(&node.op_type) {
@@ -181,41 +205,42 @@ fn values<'g>(
     cx: &mut Lowering,
     graph: &'g GraphProto,
     scan: &Scan,
-    order: &graph::Order,
+    read: &BTreeSet<&str>,
     options: &ImportOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<BTreeMap<&'g str, ValueId>, ImportError> {
     let initializers: BTreeSet<&str> = graph.initializer.iter().map(|i| i.name.as_str()).collect();
     let mut values = BTreeMap::new();
     // Borrowed from the graph, so that the map can outlive the options.
-    let names: BTreeMap<&str, &str> =
-        graph.input.iter().map(|i| (i.name.as_str(), i.name.as_str())).collect();
+    let names: BTreeMap<&str, &str> = graph
+        .input
+        .iter()
+        .map(|i| (i.name.as_str(), i.name.as_str()))
+        .collect();
     for (name, input) in inputs::resolve(&graph.input, &initializers, options, warnings)? {
         let value = match input {
             Input::Argument(dtype, dims) => {
                 let value = cx.value(dtype);
                 let name = name.clone();
-                cx.program.arguments.push(crate::program::Argument { value, name, dims });
+                cx.program.arguments.push(Argument { value, name, dims });
                 value
             }
             Input::Constant(constant) => cx.named_constant(name.clone(), constant),
         };
         values.insert(names[name.as_str()], value);
     }
-    let read: BTreeSet<&str> = order
-        .live
-        .iter()
-        .flat_map(|i| graph.node[*i].input.iter())
-        .chain(graph.output.iter().map(|o| &o.name))
-        .map(String::as_str)
-        .collect();
     for (i, proto) in graph.initializer.iter().enumerate() {
         let name = proto.name.as_str();
         if !read.contains(name) || values.contains_key(name) {
             continue;
         }
-        let constant =
-            Constant::from_proto(name, proto, &scan.initializers[i], cx.model, &mut cx.external)?;
+        let constant = Constant::from_proto(
+            name,
+            proto,
+            &scan.initializers[i],
+            cx.model,
+            &mut cx.external,
+        )?;
         values.insert(name, cx.named_constant(name.into(), constant));
     }
     Ok(values)

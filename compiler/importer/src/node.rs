@@ -82,7 +82,12 @@ pub(crate) fn lower(
     let inputs = check_inputs(row, opset, around.inputs)?;
     check_outputs(row, node, around.is_read)?;
     let attributes = read_attributes(cx, row, opset, node, &around.payloads)?;
-    let mut draft = Draft { opset, inputs, outputs: node.output.len(), attributes };
+    let mut draft = Draft {
+        opset,
+        inputs,
+        outputs: node.output.len(),
+        attributes,
+    };
     if let Some(upgrade) = row.upgrade {
         upgrade(&mut draft, cx)?;
     }
@@ -152,7 +157,10 @@ fn check_inputs(
     }
     for (i, input) in row.inputs.iter().enumerate().take(most) {
         if input.arity == Arity::Required && !inputs.get(i).is_some_and(Option::is_some) {
-            return Err(ErrorKind::Operand(format!("input `{}` is missing", input.name)));
+            return Err(ErrorKind::Operand(format!(
+                "input `{}` is missing",
+                input.name
+            )));
         }
     }
     inputs.resize(row.inputs.len(), None);
@@ -232,12 +240,22 @@ fn read_attributes(
         let spec = find(row, opset, proto)?;
         let value = read(cx, spec, proto, payloads.get(i).copied().flatten())?;
         if attributes.insert(spec.name, value).is_some() {
-            return Err(ErrorKind::Attribute(format!("attribute `{}` occurs twice", spec.name)));
+            return Err(ErrorKind::Attribute(format!(
+                "attribute `{}` occurs twice",
+                spec.name
+            )));
         }
     }
-    for spec in row.attributes.iter().filter(|a| (a.since..a.until).contains(&opset)) {
+    for spec in row
+        .attributes
+        .iter()
+        .filter(|a| (a.since..a.until).contains(&opset))
+    {
         if spec.presence == Presence::Required && !attributes.contains_key(spec.name) {
-            return Err(ErrorKind::Attribute(format!("attribute `{}` is missing", spec.name)));
+            return Err(ErrorKind::Attribute(format!(
+                "attribute `{}` is missing",
+                spec.name
+            )));
         }
     }
     Ok(attributes)
@@ -251,7 +269,10 @@ fn find<'r>(
 ) -> Result<&'r Attribute, ErrorKind> {
     let name = &proto.name;
     let refuse = |reason: String| Err(ErrorKind::Attribute(format!("attribute `{name}` {reason}")));
-    if matches!(proto.type_.enum_value(), Ok(AttributeType::GRAPH | AttributeType::GRAPHS)) {
+    if matches!(
+        proto.type_.enum_value(),
+        Ok(AttributeType::GRAPH | AttributeType::GRAPHS)
+    ) {
         return refuse("holds a subgraph, and control flow is not supported".into());
     }
     if !proto.ref_attr_name.is_empty() {
@@ -318,7 +339,9 @@ fn read(
         }
         Ok(AttributeType::TENSOR) if spec.kind == AttributeKind::Tensor => {
             let Some(tensor) = proto.t.as_ref() else {
-                return Err(ErrorKind::Attribute(format!("attribute `{name}` holds no tensor")));
+                return Err(ErrorKind::Attribute(format!(
+                    "attribute `{name}` holds no tensor"
+                )));
             };
             let none = Payloads::default();
             let node = cx.node.clone();

@@ -186,14 +186,22 @@ pub fn supported_ops() -> &'static [Operator] {
 /// The row of an operator of the default domain.
 pub(crate) fn find(name: &str) -> Option<&'static Operator> {
     let table = supported_ops();
-    table.binary_search_by(|op| op.name.cmp(name)).ok().map(|i| &table[i])
+    table
+        .binary_search_by(|op| op.name.cmp(name))
+        .ok()
+        .map(|i| &table[i])
 }
 
 /// What to do about an operator that is not in the table.
 pub(crate) fn advice(operator: &str) -> Option<&'static str> {
     Some(match operator {
-        "QuantizeLinear" | "DequantizeLinear" | "DynamicQuantizeLinear" | "ConvInteger"
-        | "MatMulInteger" | "QLinearConv" | "QLinearMatMul" => {
+        "QuantizeLinear"
+        | "DequantizeLinear"
+        | "DynamicQuantizeLinear"
+        | "ConvInteger"
+        | "MatMulInteger"
+        | "QLinearConv"
+        | "QLinearMatMul" => {
             "import the float model that was quantized; zkc chooses fixed-point formats itself"
         }
         "If" | "Loop" | "Scan" => {
@@ -212,8 +220,8 @@ pub(crate) fn advice(operator: &str) -> Option<&'static str> {
 /// Where the rows take their parts from.
 mod parts {
     pub(super) use super::{
-        Attribute, Operator, OutputType, choice, float, input, int, ints, operator, optional, output,
-        unsupported, variadic,
+        Attribute, Input, Operator, Output, OutputType, choice, float, input, int, ints, operator,
+        optional, output, unsupported, variadic,
     };
     pub(super) use crate::{
         element::Types,
@@ -229,7 +237,15 @@ const fn operator(
     outputs: &'static [Output],
 ) -> Operator {
     let (attributes, limits) = (&[], &[]);
-    Operator { name, since: OLDEST_OPSET, inputs, outputs, attributes, limits, upgrade: None }
+    Operator {
+        name,
+        since: OLDEST_OPSET,
+        inputs,
+        outputs,
+        attributes,
+        limits,
+        upgrade: None,
+    }
 }
 
 impl Operator {
@@ -253,15 +269,27 @@ impl Operator {
 
 /// A required input of the shared type.
 const fn input(name: &'static str, types: Types) -> Input {
-    Input { name, arity: Arity::Required, types, shares_type: true, since: OLDEST_OPSET }
+    Input {
+        name,
+        arity: Arity::Required,
+        types,
+        shares_type: true,
+        since: OLDEST_OPSET,
+    }
 }
 /// An optional input of the shared type.
 const fn optional(name: &'static str, types: Types) -> Input {
-    Input { arity: Arity::Optional, ..input(name, types) }
+    Input {
+        arity: Arity::Optional,
+        ..input(name, types)
+    }
 }
 /// The inputs of an operator that takes any number.
 const fn variadic(name: &'static str, types: Types) -> Input {
-    Input { arity: Arity::Variadic, ..input(name, types) }
+    Input {
+        arity: Arity::Variadic,
+        ..input(name, types)
+    }
 }
 
 impl Input {
@@ -277,14 +305,25 @@ impl Input {
 }
 
 const fn output(name: &'static str, dtype: OutputType) -> Output {
-    Output { name, dtype, variadic: false }
+    Output {
+        name,
+        dtype,
+        variadic: false,
+    }
 }
 const fn unsupported(name: &'static str) -> Output {
     output(name, OutputType::Unsupported)
 }
 
 const fn attribute(name: &'static str, kind: AttributeKind, presence: Presence) -> Attribute {
-    Attribute { name, kind, presence, choices: &[], since: OLDEST_OPSET, until: i64::MAX }
+    Attribute {
+        name,
+        kind,
+        presence,
+        choices: &[],
+        since: OLDEST_OPSET,
+        until: i64::MAX,
+    }
 }
 const fn int(name: &'static str, default: i64) -> Attribute {
     attribute(name, AttributeKind::Int, Presence::Int(default))
@@ -300,7 +339,10 @@ const fn choice(
     default: &'static str,
     choices: &'static [&'static str],
 ) -> Attribute {
-    Attribute { choices, ..attribute(name, AttributeKind::String, Presence::String(default)) }
+    Attribute {
+        choices,
+        ..attribute(name, AttributeKind::String, Presence::String(default))
+    }
 }
 
 impl Attribute {
@@ -343,18 +385,37 @@ mod tests {
         let names: BTreeSet<_> = supported_ops().iter().map(|op| op.name).collect();
         assert_eq!(names.len(), supported_ops().len(), "a name occurs twice");
         for op in supported_ops() {
-            assert!((OLDEST_OPSET..=NEWEST_OPSET).contains(&op.since), "{}", op.name);
+            assert!(
+                (OLDEST_OPSET..=NEWEST_OPSET).contains(&op.since),
+                "{}",
+                op.name
+            );
             let variadic = op.inputs.iter().position(|i| i.arity == Arity::Variadic);
-            assert!(variadic.is_none_or(|i| i + 1 == op.inputs.len()), "{}", op.name);
+            assert!(
+                variadic.is_none_or(|i| i + 1 == op.inputs.len()),
+                "{}",
+                op.name
+            );
             let variadic = op.outputs.iter().position(|o| o.variadic);
-            assert!(variadic.is_none_or(|i| i + 1 == op.outputs.len()), "{}", op.name);
+            assert!(
+                variadic.is_none_or(|i| i + 1 == op.outputs.len()),
+                "{}",
+                op.name
+            );
             for a in op.attributes {
                 assert!(a.since < a.until, "{} {}", op.name, a.name);
                 // What older versions only have is brought into another form.
-                assert!(a.until == i64::MAX || op.upgrade.is_some(), "{} {}", op.name, a.name);
+                assert!(
+                    a.until == i64::MAX || op.upgrade.is_some(),
+                    "{} {}",
+                    op.name,
+                    a.name
+                );
             }
             for i in op.inputs {
-                assert!(i.since == OLDEST_OPSET || op.upgrade.is_some() || i.arity == Arity::Optional);
+                assert!(
+                    i.since == OLDEST_OPSET || op.upgrade.is_some() || i.arity == Arity::Optional
+                );
             }
         }
     }

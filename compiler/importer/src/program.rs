@@ -1,11 +1,6 @@
 //! A model between protobuf and MLIR: checked, in execution order, in the newest form.
 
-use crate::{
-    constant::Constant,
-    error::Warning,
-    external::External,
-    node::AttributeValue,
-};
+use crate::{constant::Constant, error::Warning, external::External, node::AttributeValue};
 use std::collections::BTreeMap;
 use zkc_support::DType;
 
@@ -110,12 +105,18 @@ impl<'a> Lowering<'a> {
     pub(crate) fn named_constant(&mut self, name: String, constant: Constant) -> ValueId {
         let value = self.value(constant.dtype);
         self.constants.insert(value, self.program.constants.len());
-        self.program.constants.push(Named { value, name, constant });
+        self.program.constants.push(Named {
+            value,
+            name,
+            constant,
+        });
         value
     }
 
     /// The constant that a value is, if it is one.
     pub(crate) fn known(&self, value: ValueId) -> Option<&Constant> {
-        self.constants.get(&value).map(|i| &self.program.constants[*i].constant)
+        self.constants
+            .get(&value)
+            .map(|i| &self.program.constants[*i].constant)
     }
 }

@@ -65,7 +65,11 @@ impl Tensor {
     pub fn decode(bytes: &[u8]) -> Result<Self, ImportError> {
         let proto = TensorProto::parse_from_bytes(bytes)
             .map_err(|e| ErrorKind::Damaged(format!("the bytes are no TensorProto: {e}")))?;
-        let name = if proto.name.is_empty() { "(unnamed)" } else { &proto.name };
+        let name = if proto.name.is_empty() {
+            "(unnamed)"
+        } else {
+            &proto.name
+        };
         let dtype = element::from_onnx(proto.data_type, &format!("tensor `{name}`"))?;
         let fail = |reason: String| ErrorKind::tensor(name, reason);
         if !proto.external_data.is_empty() {
@@ -125,7 +129,12 @@ impl Tensor {
         match &self.data {
             TensorData::F64(values) => values.clone(),
             TensorData::F32(values) => values.iter().map(|v| f64::from(*v)).collect(),
-            _ => self.integers().into_iter().flatten().map(|v| v as f64).collect(),
+            _ => self
+                .integers()
+                .into_iter()
+                .flatten()
+                .map(|v| v as f64)
+                .collect(),
         }
     }
 
@@ -159,7 +168,11 @@ impl Tensor {
     pub(crate) fn to_bytes(&self, dtype: DType) -> Result<Vec<u8>, usize> {
         let (least, greatest) = match dtype {
             DType::F32 => {
-                return Ok(self.to_f64().iter().flat_map(|v| (*v as f32).to_le_bytes()).collect());
+                return Ok(self
+                    .to_f64()
+                    .iter()
+                    .flat_map(|v| (*v as f32).to_le_bytes())
+                    .collect());
             }
             DType::F64 => return Ok(self.to_f64().iter().flat_map(|v| v.to_le_bytes()).collect()),
             DType::Bool => (0, 1),
@@ -183,7 +196,12 @@ impl Tensor {
 impl TensorData {
     fn from_bytes(bytes: &[u8], dtype: DType) -> Self {
         fn read<const N: usize, T>(bytes: &[u8], f: impl Fn([u8; N]) -> T) -> Vec<T> {
-            bytes.as_chunks::<N>().0.iter().map(|chunk| f(*chunk)).collect()
+            bytes
+                .as_chunks::<N>()
+                .0
+                .iter()
+                .map(|chunk| f(*chunk))
+                .collect()
         }
         match dtype {
             DType::F32 => Self::F32(read(bytes, f32::from_le_bytes)),
@@ -232,7 +250,10 @@ mod tests {
     fn narrow_integers_come_from_int32_data() {
         let mut tensor = proto(&[3], 3);
         tensor.int32_data = vec![-128, 0, 127];
-        assert_eq!(decode(&tensor).unwrap().data, TensorData::I8(vec![-128, 0, 127]));
+        assert_eq!(
+            decode(&tensor).unwrap().data,
+            TensorData::I8(vec![-128, 0, 127])
+        );
         tensor.int32_data[1] = 200;
         let error = decode(&tensor).unwrap_err().to_string();
         assert_eq!(error, "tensor `t`: element 1 is 200, which is no int8");
@@ -243,7 +264,10 @@ mod tests {
         let mut tensor = proto(&[2, 3], 1);
         tensor.raw_data = vec![0; 20];
         let error = decode(&tensor).unwrap_err().to_string();
-        assert_eq!(error, "tensor `t`: its dimensions [2, 3] need 24 bytes, but it holds 20");
+        assert_eq!(
+            error,
+            "tensor `t`: its dimensions [2, 3] need 24 bytes, but it holds 20"
+        );
         let error = decode(&proto(&[i64::MAX, 4], 1)).unwrap_err().to_string();
         assert!(error.contains("absurdly large"), "{error}");
         let error = decode(&proto(&[-1], 1)).unwrap_err().to_string();
@@ -258,7 +282,10 @@ mod tests {
             data: TensorData::F32(vec![3.0, 0.5]),
         };
         assert_eq!(tensor.to_bytes(DType::Int(64)), Err(1));
-        let tensor = Tensor { data: TensorData::I64(vec![-1, 255]), ..tensor };
+        let tensor = Tensor {
+            data: TensorData::I64(vec![-1, 255]),
+            ..tensor
+        };
         assert_eq!(tensor.to_bytes(DType::UInt(8)), Err(0));
         assert_eq!(tensor.to_bytes(DType::Int(16)), Ok(vec![255, 255, 255, 0]));
     }

@@ -58,7 +58,12 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn new(file: &'a [u8], range: Range<usize>, what: &'a str) -> Self {
-        Self { file, at: range.start, end: range.end, what }
+        Self {
+            file,
+            at: range.start,
+            end: range.end,
+            what,
+        }
     }
 
     fn varint(&mut self) -> Result<u64, ErrorKind> {
@@ -78,13 +83,21 @@ impl<'a> Fields<'a> {
                 return Ok(value);
             }
         }
-        Err(ErrorKind::Damaged(format!("{} has a number too long at byte {start}", self.what)))
+        Err(ErrorKind::Damaged(format!(
+            "{} has a number too long at byte {start}",
+            self.what
+        )))
     }
 
     fn truncated(&self, part: &str, offset: usize, needed: u64, present: usize) -> ErrorKind {
         let what = format!("{part} in {}", self.what);
         if self.end == self.file.len() {
-            ErrorKind::Truncated { what, offset, needed, present: present as u64 }
+            ErrorKind::Truncated {
+                what,
+                offset,
+                needed,
+                present: present as u64,
+            }
         } else {
             // The file goes on: the message around is shorter than what it holds.
             ErrorKind::Damaged(format!("{what} at byte {offset} goes past the end of it"))
@@ -99,7 +112,10 @@ impl<'a> Fields<'a> {
         let tag = self.varint()?;
         let number = tag >> 3;
         let bad = || {
-            Err(ErrorKind::Damaged(format!("byte {start} in {} begins no protobuf field", self.what)))
+            Err(ErrorKind::Damaged(format!(
+                "byte {start} in {} begins no protobuf field",
+                self.what
+            )))
         };
         if number == 0 || number > u64::from(u32::MAX >> 3) {
             return bad();
@@ -128,7 +144,12 @@ impl<'a> Fields<'a> {
         }
         // Within `present`, hence within usize.
         self.at = contents + length as usize;
-        Ok(Some(Field { number, wire, whole: start..self.at, contents: contents..self.at }))
+        Ok(Some(Field {
+            number,
+            wire,
+            whole: start..self.at,
+            contents: contents..self.at,
+        }))
     }
 }
 
@@ -174,7 +195,11 @@ pub(crate) fn scan(file: &[u8]) -> Result<Scan, ErrorKind> {
             Ok(Some(field)) => field,
             Ok(None) => break,
             Err(error) if is_model => return Err(error),
-            Err(_) => return Err(ErrorKind::NotAModel("the bytes are no protobuf message".into())),
+            Err(_) => {
+                return Err(ErrorKind::NotAModel(
+                    "the bytes are no protobuf message".into(),
+                ));
+            }
         };
         match model_field(field.number) {
             Some(wire) if wire != field.wire => {
@@ -201,7 +226,12 @@ pub(crate) fn scan(file: &[u8]) -> Result<Scan, ErrorKind> {
 }
 
 impl Scan {
-    fn graph(&mut self, file: &[u8], range: Range<usize>, out: &mut Vec<u8>) -> Result<(), ErrorKind> {
+    fn graph(
+        &mut self,
+        file: &[u8],
+        range: Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ErrorKind> {
         let mut fields = Fields::new(file, range, "the graph");
         while let Some(field) = fields.next()? {
             match (field.number, field.wire) {
@@ -226,7 +256,12 @@ impl Scan {
         Ok(())
     }
 
-    fn node(&mut self, file: &[u8], range: Range<usize>, out: &mut Vec<u8>) -> Result<(), ErrorKind> {
+    fn node(
+        &mut self,
+        file: &[u8],
+        range: Range<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ErrorKind> {
         let what = format!("node {}", self.nodes);
         let mut fields = Fields::new(file, range, &what);
         let mut attributes = 0;
@@ -292,7 +327,9 @@ fn other_format(file: &[u8]) -> Option<&'static str> {
         _ if starts(b"PK\x03\x04") => "a zip archive; export the model to ONNX first",
         _ if starts(b"\x89HDF") => "HDF5 (a Keras model?); export the model to ONNX first",
         _ if file.get(4..8) == Some(b"TFL3") => "a TensorFlow Lite model; convert it to ONNX first",
-        _ if file.get(4..8) == Some(b"ORTM") => "in the ORT format; use the .onnx file it came from",
+        _ if file.get(4..8) == Some(b"ORTM") => {
+            "in the ORT format; use the .onnx file it came from"
+        }
         _ if starts(b"version https://git-lfs") => "a Git LFS pointer; run `git lfs pull`",
         _ if starts(b"\x1f\x8b") => "compressed with gzip; unpack it first",
         _ if starts(b"ML\xefR") => "MLIR bytecode, which needs no import",
@@ -327,7 +364,10 @@ mod tests {
         let payloads = &scan.initializers[0];
         assert_eq!(&bytes[payloads.raw.clone().unwrap()], &[7u8; 300][..]);
         let floats = &bytes[payloads.floats.clone().unwrap()];
-        assert_eq!(floats, [1.5f32.to_le_bytes(), (-2.0f32).to_le_bytes()].concat());
+        assert_eq!(
+            floats,
+            [1.5f32.to_le_bytes(), (-2.0f32).to_le_bytes()].concat()
+        );
         let skeleton = ModelProto::parse_from_bytes(&scan.skeleton).unwrap();
         let tensor = &skeleton.graph.initializer[0];
         assert_eq!((tensor.name.as_str(), tensor.raw_data.len()), ("w", 0));
@@ -337,7 +377,13 @@ mod tests {
     #[test]
     fn float_data_in_pieces_stays() {
         // Two unpacked floats: tag 0x25 (field 4, fixed32), twice.
-        let tensor = [[0x25].as_slice(), &1f32.to_le_bytes(), &[0x25], &2f32.to_le_bytes()].concat();
+        let tensor = [
+            [0x25].as_slice(),
+            &1f32.to_le_bytes(),
+            &[0x25],
+            &2f32.to_le_bytes(),
+        ]
+        .concat();
         let mut graph = Vec::new();
         put_message(&mut graph, 5, &tensor);
         let mut bytes = vec![0x08, 8];
@@ -354,13 +400,24 @@ mod tests {
         tensor.raw_data = vec![1; 100];
         let bytes = model(tensor);
         let error = scan(&bytes[..bytes.len() - 10]).unwrap_err();
-        assert!(matches!(&error, ErrorKind::Truncated { needed, present, .. } if needed - present == 10));
+        assert!(
+            matches!(&error, ErrorKind::Truncated { needed, present, .. } if needed - present == 10)
+        );
     }
 
     #[test]
     fn other_files_are_no_models() {
-        for bytes in [&b""[..], b"PK\x03\x04abc", b"{\"a\": 1}", b"hello world", b"\x08\x08\x10\x01"] {
-            assert!(matches!(scan(bytes), Err(ErrorKind::NotAModel(_))), "{bytes:?}");
+        for bytes in [
+            &b""[..],
+            b"PK\x03\x04abc",
+            b"{\"a\": 1}",
+            b"hello world",
+            b"\x08\x08\x10\x01",
+        ] {
+            assert!(
+                matches!(scan(bytes), Err(ErrorKind::NotAModel(_))),
+                "{bytes:?}"
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Do the links of the book and of the top-level pages lead somewhere?
 //!
 //! Relative links must name a file, anchors a heading of the page they name. The book's pages must all stand in its
-//! summary, since mdBook leaves out the others. Addresses on the web are not fetched.
+//! summary, since mdBook leaves out the others, and no formula may lose a backslash to Markdown. Addresses on the web
+//! are not fetched.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +48,15 @@ pub(crate) fn run(place: &Place) -> Result<()> {
                     shown.display()
                 ));
             }
+        }
+    }
+    for (page, text) in texts.iter().filter(|(page, _)| page.starts_with(&book)) {
+        for line in lost_backslashes(text) {
+            let shown = page.strip_prefix(&place.root).unwrap_or(page);
+            problems.push(format!(
+                "{}:{line}: Markdown drops a backslash before this sign; double it",
+                shown.display()
+            ));
         }
     }
     problems.extend(left_out(&book, &texts)?);
@@ -166,6 +176,21 @@ fn prose(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
+/// Lines with a backslash that a formula needs and Markdown takes away, since a punctuation mark follows.
+fn lost_backslashes(text: &str) -> Vec<usize> {
+    let lost = |line: &str| {
+        let signs = line.replace(r"\\", "");
+        [r"\,", r"\;", r"\!", r"\{", r"\}"]
+            .iter()
+            .any(|sign| signs.contains(sign))
+    };
+    prose(text)
+        .into_iter()
+        .filter(|(_, line)| lost(line))
+        .map(|(number, _)| number)
+        .collect()
+}
+
 /// The anchors of a page's headings, as mdBook makes them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
@@ -213,6 +238,12 @@ mod tests {
             links(text),
             [(1, "x.md#y".to_owned()), (5, "z.md".to_owned())]
         );
+    }
+
+    #[test]
+    fn formulas_keep_their_backslashes() {
+        let text = "\\\\(a \\, b\\\\)\n\\\\(a \\\\, \\alpha\\\\)\n`\\{`\n";
+        assert_eq!(lost_backslashes(text), [1]);
     }
 
     #[test]

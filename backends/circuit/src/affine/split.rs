@@ -40,18 +40,30 @@ impl AffineMap {
         let mut right = AffineBuilder::new(self.dims.checked_sub(first)?);
         let mut parts: Vec<Part> = Vec::with_capacity(self.nodes.len());
         let constant_of = |parts: &[Part], id: u32| match parts[id as usize] {
-            Part { left: None, right: None, constant } => Some(constant),
+            Part {
+                left: None,
+                right: None,
+                constant,
+            } => Some(constant),
             _ => None,
         };
         for node in &self.nodes {
             let part = match *node {
-                AffineNode::Dim(dim) if dim < first => {
-                    Part { left: Some(left.dim(dim)), right: None, constant: 0 }
-                }
-                AffineNode::Dim(dim) => {
-                    Part { left: None, right: Some(right.dim(dim - first)), constant: 0 }
-                }
-                AffineNode::Const(constant) => Part { left: None, right: None, constant },
+                AffineNode::Dim(dim) if dim < first => Part {
+                    left: Some(left.dim(dim)),
+                    right: None,
+                    constant: 0,
+                },
+                AffineNode::Dim(dim) => Part {
+                    left: None,
+                    right: Some(right.dim(dim - first)),
+                    constant: 0,
+                },
+                AffineNode::Const(constant) => Part {
+                    left: None,
+                    right: None,
+                    constant,
+                },
                 AffineNode::Add(a, b) => {
                     let (a, b) = (parts[a as usize], parts[b as usize]);
                     Part {
@@ -90,12 +102,16 @@ impl AffineMap {
                         }))
                     };
                     match (operand.left, operand.right) {
-                        (side, None) => {
-                            Part { left: apply(&mut left, side), right: None, constant: 0 }
-                        }
-                        (None, side) => {
-                            Part { left: None, right: apply(&mut right, side), constant: 0 }
-                        }
+                        (side, None) => Part {
+                            left: apply(&mut left, side),
+                            right: None,
+                            constant: 0,
+                        },
+                        (None, side) => Part {
+                            left: None,
+                            right: apply(&mut right, side),
+                            constant: 0,
+                        },
                         _ => return None,
                     }
                 }

@@ -40,7 +40,10 @@ impl Walker {
     /// Errors when the ranks differ, the structure is wrong, or the box has 2^63 points or more.
     pub fn new(map: &AffineMap, domain: &[u64]) -> Result<Self, AffineError> {
         if domain.len() != map.dims as usize {
-            return Err(AffineError::Rank { expected: map.dims as usize, found: domain.len() });
+            return Err(AffineError::Rank {
+                expected: map.dims as usize,
+                found: domain.len(),
+            });
         }
         map.check_structure()?;
         let mut points: u64 = 1;
@@ -204,7 +207,10 @@ fn zip(out: &mut [i64], a: &[i64], b: &[i64], op: impl Fn(i64, i64) -> (i64, boo
 /// The divisors themselves, once all are known to be positive.
 fn positive(node: usize, divisors: &[i64]) -> Result<&[i64], AffineError> {
     match divisors.iter().find(|divisor| **divisor <= 0) {
-        Some(divisor) => Err(AffineError::Divisor { node, divisor: *divisor }),
+        Some(divisor) => Err(AffineError::Divisor {
+            node,
+            divisor: *divisor,
+        }),
         None => Ok(divisors),
     }
 }

@@ -25,7 +25,11 @@ enum Reads<'a> {
     /// The flat index is `outputs[o] + taps[t]`, within bounds for all pairs.
     Sum { outputs: Vec<i64>, taps: Vec<i64> },
     /// The flat index of every read, output by output.
-    Table { flat: Vec<u32>, walker: Walker, shape: &'a [u64] },
+    Table {
+        flat: Vec<u32>,
+        walker: Walker,
+        shape: &'a [u64],
+    },
     /// The map has to be asked.
     Map { walker: Walker, shape: &'a [u64] },
 }
@@ -147,8 +151,10 @@ impl Evaluator<'_> {
         tap_dims: &[u64],
         tensor: &'t Tensor,
     ) -> Result<Reads<'t>, EvalError> {
-        let failed =
-            |error: AffineError| EvalError::Map { at: self.place(instruction, 0), error };
+        let failed = |error: AffineError| EvalError::Map {
+            at: self.place(instruction, 0),
+            error,
+        };
         if let Some((left, right)) = map.split(out_dims.len() as u32) {
             let rank = tensor.shape.len();
             // A part can overflow where the whole does not; then the map itself is asked.
@@ -162,7 +168,10 @@ impl Evaluator<'_> {
                         && hi.is_some_and(|hi| (hi as u64) < tensor.shape[axis])
                 });
                 if inside {
-                    return Ok(Reads::Sum { outputs: left.flat, taps: right.flat });
+                    return Ok(Reads::Sum {
+                        outputs: left.flat,
+                        taps: right.flat,
+                    });
                 }
             }
         }
@@ -186,7 +195,11 @@ impl Evaluator<'_> {
             })
             .collect();
         match blocks {
-            Ok(blocks) => Ok(Reads::Table { flat: blocks.concat(), walker, shape }),
+            Ok(blocks) => Ok(Reads::Table {
+                flat: blocks.concat(),
+                walker,
+                shape,
+            }),
             // Some point fails; the sums find out which comes first.
             Err(_) => Ok(Reads::Map { walker, shape }),
         }
@@ -252,9 +265,10 @@ impl Evaluator<'_> {
                         read,
                         shape,
                     },
-                    LinearStop::Map(error) => {
-                        EvalError::Map { at: self.place(instruction, position), error }
-                    }
+                    LinearStop::Map(error) => EvalError::Map {
+                        at: self.place(instruction, position),
+                        error,
+                    },
                 });
             }
         }
@@ -285,8 +299,14 @@ fn segment<A: Accumulator>(
     mut sum: A,
 ) -> Result<A, LinearStop> {
     if let (
-        Reads::Sum { outputs: read_out, taps: read_taps },
-        Reads::Sum { outputs: wread_out, taps: wread_taps },
+        Reads::Sum {
+            outputs: read_out,
+            taps: read_taps,
+        },
+        Reads::Sum {
+            outputs: wread_out,
+            taps: wread_taps,
+        },
     ) = (&term.read, &term.wread)
     {
         let (read, wread) = (read_out[output as usize], wread_out[output as usize]);
@@ -301,7 +321,9 @@ fn segment<A: Accumulator>(
     let read = positions(&term.read, term.taps, output, taps.clone())?;
     let wread = positions(&term.wread, term.taps, output, taps)?;
     for (position, wposition) in read.into_iter().zip(wread) {
-        sum = sum.add_product(src[position], weights[wposition]).ok_or(LinearStop::Overflow)?;
+        sum = sum
+            .add_product(src[position], weights[wposition])
+            .ok_or(LinearStop::Overflow)?;
     }
     Ok(sum)
 }
@@ -314,12 +336,22 @@ fn positions(
     taps: std::ops::Range<u64>,
 ) -> Result<Vec<usize>, LinearStop> {
     match reads {
-        Reads::Sum { outputs, taps: offsets } => {
+        Reads::Sum {
+            outputs,
+            taps: offsets,
+        } => {
             let base = outputs[output as usize];
             let range = taps.start as usize..taps.end as usize;
-            Ok(offsets[range].iter().map(|offset| (base + offset) as usize).collect())
+            Ok(offsets[range]
+                .iter()
+                .map(|offset| (base + offset) as usize)
+                .collect())
         }
-        Reads::Table { flat, walker, shape } => {
+        Reads::Table {
+            flat,
+            walker,
+            shape,
+        } => {
             let first = (output * all_taps) as usize;
             let range = first + taps.start as usize..first + taps.end as usize;
             let found: Vec<usize> = flat[range].iter().map(|flat| *flat as usize).collect();
@@ -342,12 +374,14 @@ fn asked(
 ) -> Result<Vec<usize>, LinearStop> {
     let mut found = Vec::with_capacity((taps.end - taps.start) as usize);
     let first = output * all_taps;
-    walker.clone().range(first + taps.start, first + taps.end, |_, index| {
-        let position = flatten(index, shape)
-            .ok_or_else(|| LinearStop::Outside(index.to_vec(), shape.to_vec()))?;
-        found.push(position);
-        Ok::<(), LinearStop>(())
-    })?;
+    walker
+        .clone()
+        .range(first + taps.start, first + taps.end, |_, index| {
+            let position = flatten(index, shape)
+                .ok_or_else(|| LinearStop::Outside(index.to_vec(), shape.to_vec()))?;
+            found.push(position);
+            Ok::<(), LinearStop>(())
+        })?;
     Ok(found)
 }
 
@@ -360,8 +394,11 @@ struct Offsets {
 
 fn offsets(map: &AffineMap, domain: &[u64], shape: &[u64]) -> Result<Offsets, AffineError> {
     let rank = shape.len();
-    let mut offsets =
-        Offsets { flat: Vec::new(), lo: vec![i64::MAX; rank], hi: vec![i64::MIN; rank] };
+    let mut offsets = Offsets {
+        flat: Vec::new(),
+        lo: vec![i64::MAX; rank],
+        hi: vec![i64::MIN; rank],
+    };
     walk(map, domain, |index| {
         let mut flat: i64 = 0;
         for (axis, (value, extent)) in index.iter().zip(shape).enumerate() {

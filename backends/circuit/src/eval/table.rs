@@ -43,22 +43,27 @@ impl TableIndices {
         column: u32,
         tag: Option<TagMatch>,
     ) {
-        self.indices.entry(key(table, column, tag)).or_insert_with(|| {
-            let columns = &circuit.tables[table.0 as usize].columns;
-            let searched = &columns[column as usize];
-            if let (TableColumn::Range { start, len }, None) = (searched, tag) {
-                return TableIndex::Range { start: *start, len: *len };
-            }
-            let mut rows = HashMap::new();
-            for row in 0..searched.len() {
-                let tagged =
-                    tag.is_none_or(|tag| columns[tag.column as usize].get(row) == Some(tag.value));
-                if let (true, Some(value)) = (tagged, searched.get(row)) {
-                    rows.entry(value).or_insert(row);
+        self.indices
+            .entry(key(table, column, tag))
+            .or_insert_with(|| {
+                let columns = &circuit.tables[table.0 as usize].columns;
+                let searched = &columns[column as usize];
+                if let (TableColumn::Range { start, len }, None) = (searched, tag) {
+                    return TableIndex::Range {
+                        start: *start,
+                        len: *len,
+                    };
                 }
-            }
-            TableIndex::Rows(rows)
-        });
+                let mut rows = HashMap::new();
+                for row in 0..searched.len() {
+                    let tagged = tag
+                        .is_none_or(|tag| columns[tag.column as usize].get(row) == Some(tag.value));
+                    if let (true, Some(value)) = (tagged, searched.get(row)) {
+                        rows.entry(value).or_insert(row);
+                    }
+                }
+                TableIndex::Rows(rows)
+            });
     }
 
     /// The index for a search that was prepared.

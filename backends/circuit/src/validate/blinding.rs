@@ -27,7 +27,13 @@ pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<Validat
     }
     for lookup in &circuit.lookups {
         for input in &lookup.inputs {
-            check_expr(layout, input, false, || format!("lookup `{}`", lookup.name), errors);
+            check_expr(
+                layout,
+                input,
+                false,
+                || format!("lookup `{}`", lookup.name),
+                errors,
+            );
         }
     }
 }
@@ -41,8 +47,18 @@ fn check_expr(
 ) {
     let tape = Tape::new(expr, layout);
     let usable = layout.usable_rows;
-    let forward = tape.slots.iter().map(|slot| slot.rotation.max(0)).max().unwrap_or(0) as u32;
-    let backward = tape.slots.iter().map(|slot| (-slot.rotation).max(0)).max().unwrap_or(0) as u32;
+    let forward = tape
+        .slots
+        .iter()
+        .map(|slot| slot.rotation.max(0))
+        .max()
+        .unwrap_or(0) as u32;
+    let backward = tape
+        .slots
+        .iter()
+        .map(|slot| (-slot.rotation).max(0))
+        .max()
+        .unwrap_or(0) as u32;
     // Usable rows whose queries leave the usable rows, downwards or by wrapping around at the top.
     let last = usable.saturating_sub(forward)..usable;
     let first = 0..backward.min(last.start);
@@ -89,9 +105,9 @@ fn value(tape: &Tape, layout: &Layout, row: u32) -> Known {
                 Known::Value(value) => value.checked_neg().map_or(Known::Witness, Known::Value),
                 other => other,
             },
-            Node::Sum(children) => {
-                children.iter().map(get).fold(Known::Value(0), |sum, term| combine(sum, term, i128::checked_add))
-            }
+            Node::Sum(children) => children.iter().map(get).fold(Known::Value(0), |sum, term| {
+                combine(sum, term, i128::checked_add)
+            }),
             Node::Product(children) => {
                 if children.iter().any(|child| get(child) == Known::Value(0)) {
                     Known::Value(0)
@@ -99,7 +115,9 @@ fn value(tape: &Tape, layout: &Layout, row: u32) -> Known {
                     children
                         .iter()
                         .map(get)
-                        .fold(Known::Value(1), |product, factor| combine(product, factor, i128::checked_mul))
+                        .fold(Known::Value(1), |product, factor| {
+                            combine(product, factor, i128::checked_mul)
+                        })
                 }
             }
         };

@@ -83,10 +83,21 @@ pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<Validat
     for lookup in &circuit.lookups {
         let table = &circuit.tables[lookup.table.0 as usize];
         for (input, column) in lookup.inputs.iter().zip(&table.columns) {
-            let Some(range) = column.min_max() else { continue };
+            let Some(range) = column.min_max() else {
+                continue;
+            };
             let at = || format!("lookup `{}`, table `{}`", lookup.name, table.name);
             let tape = Tape::new(input, layout);
-            looked_up(circuit, layout, &tape, range, at, &stated, &mut bounds, errors);
+            looked_up(
+                circuit,
+                layout,
+                &tape,
+                range,
+                at,
+                &stated,
+                &mut bounds,
+                errors,
+            );
         }
     }
     check_wrap_around(circuit, layout, &bounds, errors);
@@ -101,7 +112,10 @@ struct SingleCell {
 }
 
 /// Notes the bounds that one lookup input enforces, and checks that the honest values keep them.
-#[expect(clippy::too_many_arguments, reason = "one pass over rows that both reads and writes bounds")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one pass over rows that both reads and writes bounds"
+)]
 fn looked_up(
     circuit: &Circuit,
     layout: &Layout,
@@ -119,7 +133,9 @@ fn looked_up(
     let mut key = vec![0; fixed.len()];
     let mut last: Option<(Vec<i128>, Option<SingleCell>)> = None;
     let mut reported = false;
-    let rows = layout.usable_rows.min(layout.used_rows() + limits::MAX_ROTATION);
+    let rows = layout
+        .usable_rows
+        .min(layout.used_rows() + limits::MAX_ROTATION);
     for row in 0..rows {
         for (value, index) in key.iter_mut().zip(&fixed) {
             *value = fixed_cell(layout, tape.cell(tape.slots[*index], row));
@@ -127,13 +143,21 @@ fn looked_up(
         let single = match &last {
             Some((values, single)) if *values == key => *single,
             _ => {
-                let single =
-                    *known.entry(key.clone()).or_insert_with(|| single_cell(tape, &fixed, &key));
+                let single = *known
+                    .entry(key.clone())
+                    .or_insert_with(|| single_cell(tape, &fixed, &key));
                 last = Some((key.clone(), single));
                 single
             }
         };
-        let Some(SingleCell { slot, factor, constant }) = single else { continue };
+        let Some(SingleCell {
+            slot,
+            factor,
+            constant,
+        }) = single
+        else {
+            continue;
+        };
         let Some(element) = layout.element(tape.cell(tape.slots[slot as usize], row)) else {
             continue;
         };
@@ -141,17 +165,25 @@ fn looked_up(
             continue;
         }
         // cell = (input - constant) / factor, for inputs within the table.
-        let ends = table_lo.checked_sub(constant).zip(table_hi.checked_sub(constant));
+        let ends = table_lo
+            .checked_sub(constant)
+            .zip(table_hi.checked_sub(constant));
         let Some((lo, hi)) = ends else { continue };
         let range = if factor > 0 {
-            (lo.div_euclid(factor) + i128::from(lo.rem_euclid(factor) != 0), hi.div_euclid(factor))
+            (
+                lo.div_euclid(factor) + i128::from(lo.rem_euclid(factor) != 0),
+                hi.div_euclid(factor),
+            )
         } else {
             let (Some(lo), Some(hi), Some(factor)) =
                 (lo.checked_neg(), hi.checked_neg(), factor.checked_neg())
             else {
                 continue;
             };
-            (hi.div_euclid(factor) + i128::from(hi.rem_euclid(factor) != 0), lo.div_euclid(factor))
+            (
+                hi.div_euclid(factor) + i128::from(hi.rem_euclid(factor) != 0),
+                lo.div_euclid(factor),
+            )
         };
         // Other factors than 1 and -1 hold a cell to a range only where it is known to be an integer.
         if factor == 1 || factor == -1 {
@@ -193,32 +225,37 @@ fn single_cell(tape: &Tape, fixed: &[usize], values: &[i128]) -> Option<SingleCe
                 None => Some((0, Some((*slot, 1)))),
             },
             Node::Neg(child) => scale(parts[*child as usize], -1),
-            Node::Sum(children) => {
-                children.iter().fold(Some((0, None)), |sum: Part, child| {
-                    let (a, b) = (sum?, parts[*child as usize]?);
-                    let cell = match (a.1, b.1) {
-                        (Some((slot, x)), Some((other, y))) if slot == other => {
-                            Some((slot, x.checked_add(y)?))
-                        }
-                        (Some(_), Some(_)) => return None,
-                        (cell, None) | (None, cell) => cell,
-                    };
-                    Some((a.0.checked_add(b.0)?, cell.filter(|(_, factor)| *factor != 0)))
-                })
-            }
+            Node::Sum(children) => children.iter().fold(Some((0, None)), |sum: Part, child| {
+                let (a, b) = (sum?, parts[*child as usize]?);
+                let cell = match (a.1, b.1) {
+                    (Some((slot, x)), Some((other, y))) if slot == other => {
+                        Some((slot, x.checked_add(y)?))
+                    }
+                    (Some(_), Some(_)) => return None,
+                    (cell, None) | (None, cell) => cell,
+                };
+                Some((
+                    a.0.checked_add(b.0)?,
+                    cell.filter(|(_, factor)| *factor != 0),
+                ))
+            }),
             Node::Product(children) => {
-                let zero = children.iter().any(|child| parts[*child as usize] == Some((0, None)));
+                let zero = children
+                    .iter()
+                    .any(|child| parts[*child as usize] == Some((0, None)));
                 if zero {
                     Some((0, None))
                 } else {
-                    children.iter().fold(Some((1, None)), |product: Part, child| {
-                        let (a, b) = (product?, parts[*child as usize]?);
-                        match (a.1, b.1) {
-                            (_, None) => scale(Some(a), b.0),
-                            (None, Some(_)) => scale(Some(b), a.0),
-                            (Some(_), Some(_)) => None,
-                        }
-                    })
+                    children
+                        .iter()
+                        .fold(Some((1, None)), |product: Part, child| {
+                            let (a, b) = (product?, parts[*child as usize]?);
+                            match (a.1, b.1) {
+                                (_, None) => scale(Some(a), b.0),
+                                (None, Some(_)) => scale(Some(b), a.0),
+                                (Some(_), Some(_)) => None,
+                            }
+                        })
                 }
             }
         };
@@ -226,7 +263,11 @@ fn single_cell(tape: &Tape, fixed: &[usize], values: &[i128]) -> Option<SingleCe
     }
     let (constant, cell) = (*parts.last()?)?;
     let (slot, factor) = cell?;
-    Some(SingleCell { slot, factor, constant })
+    Some(SingleCell {
+        slot,
+        factor,
+        constant,
+    })
 }
 
 fn scale(
@@ -248,8 +289,9 @@ fn check_wrap_around(
     bounds: &ElementBounds,
     errors: &mut Vec<ValidateError>,
 ) {
-    let columns: Vec<f64> =
-        (0..layout.columns.len()).map(|column| column_magnitude(circuit, layout, bounds, column)).collect();
+    let columns: Vec<f64> = (0..layout.columns.len())
+        .map(|column| column_magnitude(circuit, layout, bounds, column))
+        .collect();
     let half = 2f64.powi(limits::FIELD_BITS as i32) * (1.0 - 1e-9);
     for gate in &circuit.gates {
         for constraint in &gate.constraints {
@@ -258,10 +300,17 @@ fn check_wrap_around(
                 // Identities with challenges hold in the field, not over the integers.
                 continue;
             }
-            let slots: Vec<f64> =
-                tape.slots.iter().map(|slot| columns[slot.column as usize]).collect();
+            let slots: Vec<f64> = tape
+                .slots
+                .iter()
+                .map(|slot| columns[slot.column as usize])
+                .collect();
             // Most gates are far below the limit even with the largest value of each column on every row.
-            if tape.magnitudes(&slots).last().is_none_or(|magnitude| *magnitude < half) {
+            if tape
+                .magnitudes(&slots)
+                .last()
+                .is_none_or(|magnitude| *magnitude < half)
+            {
                 continue;
             }
             for row in tape.active_rows(layout, layout.usable_rows) {
@@ -271,7 +320,11 @@ fn check_wrap_around(
                     .map(|slot| cell_magnitude(circuit, layout, bounds, tape.cell(*slot, row)))
                     .collect();
                 let slots: Vec<f64> = cells.iter().map(|magnitude| *magnitude as f64).collect();
-                if tape.magnitudes(&slots).last().is_none_or(|magnitude| *magnitude < half) {
+                if tape
+                    .magnitudes(&slots)
+                    .last()
+                    .is_none_or(|magnitude| *magnitude < half)
+                {
                     continue;
                 }
                 let bits = exact_magnitude(&tape, &cells).bits();
@@ -324,7 +377,11 @@ fn element_magnitude(
     element: u32,
 ) -> u128 {
     if layout.elements.is_constant(element) {
-        return layout.elements.constant_value(circuit, element).unwrap_or(0).unsigned_abs();
+        return layout
+            .elements
+            .constant_value(circuit, element)
+            .unwrap_or(0)
+            .unsigned_abs();
     }
     let (lo, hi) = bounds.of(element);
     lo.unsigned_abs().max(hi.unsigned_abs())
@@ -339,9 +396,7 @@ fn cell_magnitude(
     cell: crate::layout::Cell,
 ) -> u128 {
     match &layout.columns[cell.column as usize].contents {
-        CellContents::Fixed(values) => {
-            values.get(cell.row as usize).unwrap_or(0).unsigned_abs()
-        }
+        CellContents::Fixed(values) => values.get(cell.row as usize).unwrap_or(0).unsigned_abs(),
         CellContents::Elements(_) => match layout.element(cell) {
             Some(element) => element_magnitude(circuit, layout, bounds, element),
             None => 0,
@@ -360,9 +415,10 @@ fn exact_magnitude(tape: &Tape, slots: &[u128]) -> BigUint {
             Node::Challenge(_) => BigUint::ZERO,
             Node::Neg(child) => values[*child as usize].clone(),
             Node::Sum(children) => children.iter().map(|child| &values[*child as usize]).sum(),
-            Node::Product(children) => {
-                children.iter().map(|child| &values[*child as usize]).product()
-            }
+            Node::Product(children) => children
+                .iter()
+                .map(|child| &values[*child as usize])
+                .product(),
         };
         values.push(value);
     }

@@ -143,7 +143,10 @@ pub(super) struct Instruction {
     pub(super) hi: Vec<u8>,
     #[prost(uint32, tag = "4")]
     pub(super) source: u32,
-    #[prost(oneof = "Op", tags = "5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22")]
+    #[prost(
+        oneof = "Op",
+        tags = "5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22"
+    )]
     pub(super) op: Option<Op>,
 }
 

@@ -14,9 +14,15 @@ struct Schema {
 }
 
 const LEAF: Schema = Schema { fields: &[] };
-const GATE: Schema = Schema { fields: &[(2, &LEAF)] };
-const LINEAR: Schema = Schema { fields: &[(1, &LEAF)] };
-const INSTRUCTION: Schema = Schema { fields: &[(9, &LINEAR)] };
+const GATE: Schema = Schema {
+    fields: &[(2, &LEAF)],
+};
+const LINEAR: Schema = Schema {
+    fields: &[(1, &LEAF)],
+};
+const INSTRUCTION: Schema = Schema {
+    fields: &[(9, &LINEAR)],
+};
 const CIRCUIT: Schema = Schema {
     fields: &[
         (3, &LEAF),

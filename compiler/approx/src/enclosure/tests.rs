@@ -346,17 +346,3 @@ fn refusals() {
         "precision must be at most 16384 bits, found 1048576"
     );
 }
-
-#[test]
-fn tmp_timing() {
-    for p in [96, 97, 256, 1024, 16384] {
-        for text in ["tanh", "gelu", "sin", "exp"] {
-            let t = std::time::Instant::now();
-            function(text).enclose(12345, 13, p).unwrap();
-            let a = t.elapsed();
-            let t = std::time::Instant::now();
-            function(text).enclose(12346, 13, p).unwrap();
-            println!("{text} {p}: {a:?} {:?}", t.elapsed());
-        }
-    }
-}

@@ -26,7 +26,10 @@ pub enum ImageScale {
 pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<(Tensor, String)> {
     let not_png = |error: image::ImageError| {
         let text = error.to_string();
-        Error::diagnostic(format!("not a readable PNG image: {}", text.trim_end_matches('.')))
+        Error::diagnostic(format!(
+            "not a readable PNG image: {}",
+            text.trim_end_matches('.')
+        ))
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), image::ImageFormat::Png);
     let wanted = extents(spec);
@@ -46,7 +49,10 @@ pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<
         .help("an image can be given for a shape [1, 1, H, W], [1, H, W, 1], [H, W] or the like"));
     };
     let fits = match wanted {
-        Extents::Grid { height: h, width: w } => (height as usize, width as usize) == (h, w),
+        Extents::Grid {
+            height: h,
+            width: w,
+        } => (height as usize, width as usize) == (h, w),
         Extents::Flat { elements } => u64::from(height) * u64::from(width) == elements as u64,
     };
     if !fits {
@@ -59,13 +65,16 @@ pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<
     match color {
         ColorType::L8 => {}
         ColorType::L16 => {
-            return Err(Error::diagnostic("the image has 16 bits per pixel").help("save it with 8 bits per pixel"));
+            return Err(Error::diagnostic("the image has 16 bits per pixel")
+                .help("save it with 8 bits per pixel"));
         }
         ColorType::La8 | ColorType::La16 => {
-            return Err(Error::diagnostic("the image has transparency").help("save it as plain grey, without alpha"));
+            return Err(Error::diagnostic("the image has transparency")
+                .help("save it as plain grey, without alpha"));
         }
         _ => {
-            return Err(Error::diagnostic("the image is in colour").help("convert it to grey, 8 bits per pixel"));
+            return Err(Error::diagnostic("the image is in colour")
+                .help("convert it to grey, 8 bits per pixel"));
         }
     }
     // Width times height equals the elements of the input, so this is as large as the input and no larger.
@@ -77,7 +86,11 @@ pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<
         ImageScale::Raw => false,
         ImageScale::Auto => spec.range.is_some_and(|range| range.hi <= 1.0),
     };
-    let how = if unit { "divided by 255, so from 0 to 1" } else { "taken as they are, from 0 to 255" };
+    let how = if unit {
+        "divided by 255, so from 0 to 1"
+    } else {
+        "taken as they are, from 0 to 255"
+    };
     let mut note = format!("pixels of the image are {how}");
     if scale == ImageScale::Auto {
         note.push_str(match spec.range {
@@ -86,11 +99,22 @@ pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<
         });
     }
     let values = if unit {
-        Values::Real(pixels.iter().map(|&pixel| f64::from(pixel) / 255.0).collect())
+        Values::Real(
+            pixels
+                .iter()
+                .map(|&pixel| f64::from(pixel) / 255.0)
+                .collect(),
+        )
     } else {
         Values::Whole(pixels.iter().map(|&pixel| i64::from(pixel)).collect())
     };
-    Ok((Tensor { shape: spec.shape.clone(), values }, note))
+    Ok((
+        Tensor {
+            shape: spec.shape.clone(),
+            values,
+        },
+        note,
+    ))
 }
 
 /// The picture that fits an input.
@@ -115,11 +139,17 @@ impl std::fmt::Display for Extents {
 /// in row order are the elements in row-major order.
 fn extents(spec: &InputSpec) -> Option<Extents> {
     let shape = &spec.shape;
-    let long: Vec<usize> = shape.iter().copied().filter(|&extent| extent != 1).collect();
+    let long: Vec<usize> = shape
+        .iter()
+        .copied()
+        .filter(|&extent| extent != 1)
+        .collect();
     match (long.as_slice(), shape.as_slice()) {
         (&[height, width], _) => Some(Extents::Grid { height, width }),
         (&[elements], &[_] | &[_, _]) => Some(Extents::Flat { elements }),
-        (_, &[height, width]) | (_, &[1, 1, height, width]) => Some(Extents::Grid { height, width }),
+        (_, &[height, width]) | (_, &[1, 1, height, width]) => {
+            Some(Extents::Grid { height, width })
+        }
         _ => None,
     }
 }
@@ -138,7 +168,9 @@ mod tests {
     }
 
     fn grey(width: u32, height: u32) -> Vec<u8> {
-        let pixels: Vec<u8> = (0..width * height).map(|pixel| (pixel * 51) as u8).collect();
+        let pixels: Vec<u8> = (0..width * height)
+            .map(|pixel| (pixel * 51) as u8)
+            .collect();
         png(width, height, image::ExtendedColorType::L8, &pixels)
     }
 
@@ -147,16 +179,25 @@ mod tests {
         for shape in [&[1, 1, 2, 3][..], &[1, 2, 3, 1], &[2, 3], &[1, 6], &[6]] {
             let (tensor, _) = read(&grey(3, 2), &spec("x", shape), ImageScale::Raw).unwrap();
             assert_eq!(tensor.shape, shape);
-            assert_eq!(tensor.values, Values::Whole(vec![0, 51, 102, 153, 204, 255]));
+            assert_eq!(
+                tensor.values,
+                Values::Whole(vec![0, 51, 102, 153, 204, 255])
+            );
         }
     }
 
     #[test]
     fn the_declared_range_decides_the_scale() {
-        let with_range = |hi| InputSpec { range: Some(ValueRange { lo: 0.0, hi }), ..spec("x", &[1, 2]) };
+        let with_range = |hi| InputSpec {
+            range: Some(ValueRange { lo: 0.0, hi }),
+            ..spec("x", &[1, 2])
+        };
         let (unit, note) = read(&grey(2, 1), &with_range(1.0), ImageScale::Auto).unwrap();
         assert_eq!(unit.values, Values::Real(vec![0.0, 0.2]));
-        assert_eq!(note, "pixels of the image are divided by 255, so from 0 to 1, to match the declared range");
+        assert_eq!(
+            note,
+            "pixels of the image are divided by 255, so from 0 to 1, to match the declared range"
+        );
         let (raw, _) = read(&grey(2, 1), &with_range(255.0), ImageScale::Auto).unwrap();
         assert_eq!(raw.values, Values::Whole(vec![0, 51]));
         let (raw, note) = read(&grey(2, 1), &spec("x", &[1, 2]), ImageScale::Auto).unwrap();
@@ -167,7 +208,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let message = |bytes: &[u8], shape: &[usize]| {
-            read(bytes, &spec("x", shape), ImageScale::Auto).unwrap_err().message().to_owned()
+            read(bytes, &spec("x", shape), ImageScale::Auto)
+                .unwrap_err()
+                .message()
+                .to_owned()
         };
         let rgb = png(1, 2, image::ExtendedColorType::Rgb8, &[0; 6]);
         assert_eq!(message(&rgb, &[2, 1]), "the image is in colour");
@@ -179,7 +223,10 @@ mod tests {
             message(&grey(3, 2), &[1, 1, 3, 2]),
             "the image has 3 x 2 pixels, but input \"x\" of shape [1, 1, 3, 2] takes 2 x 3"
         );
-        assert_eq!(message(&grey(3, 2), &[2, 3, 4]), "input \"x\" of shape [2, 3, 4] is not one grey image");
+        assert_eq!(
+            message(&grey(3, 2), &[2, 3, 4]),
+            "input \"x\" of shape [2, 3, 4] is not one grey image"
+        );
     }
 
     #[test]
@@ -187,7 +234,10 @@ mod tests {
         let whole = grey(3, 2);
         for length in 0..whole.len() - 12 {
             let error = read(&whole[..length], &spec("x", &[2, 3]), ImageScale::Raw).unwrap_err();
-            assert!(error.message().starts_with("not a readable PNG image"), "{length}: {error}");
+            assert!(
+                error.message().starts_with("not a readable PNG image"),
+                "{length}: {error}"
+            );
         }
     }
 }

@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 use crate::error::{Error, Result};
 use crate::inputs::{InputSpec, Tensor, Values, conform, show_element, show_shape};
@@ -21,12 +23,41 @@ pub(super) fn read(bytes: &[u8], specs: &[InputSpec]) -> Result<Vec<Tensor>> {
     let lists = match (data, specs) {
         // A single input may stand without the list around it, where its shape leaves no doubt.
         (Data::Numbers(list), [_]) => vec![list],
-        (Data::Lists(lists), [spec]) if outer_shape(&lists).as_ref() == Some(&spec.shape) => vec![join(lists)],
+        (Data::Lists(lists), [spec]) if outer_shape(&lists).as_ref() == Some(&spec.shape) => {
+            vec![join(lists)]
+        }
         (Data::Lists(lists), _) if lists.len() == specs.len() => lists,
         (Data::Lists(lists), _) => return Err(wrong_count(specs, Some(lists.len()))),
         (Data::Numbers(_), _) => return Err(wrong_count(specs, None)),
     };
-    lists.into_iter().zip(specs).map(|(list, spec)| to_tensor(list, spec)).collect()
+    lists
+        .into_iter()
+        .zip(specs)
+        .map(|(list, spec)| to_tensor(list, spec))
+        .collect()
+}
+
+/// Reads a single tensor whose shape is that of the nesting.
+pub(super) fn read_one(bytes: &[u8]) -> Result<Tensor> {
+    let list = match parse(bytes, &[])? {
+        Data::Numbers(list) => list,
+        Data::Lists(lists) => {
+            let found = lists.len();
+            let mut lists = lists.into_iter();
+            match (lists.next(), found) {
+                (Some(list), 1) => list,
+                _ => {
+                    return Err(Error::diagnostic(format!(
+                        "`input_data` must hold 1 list, found {found}"
+                    )));
+                }
+            }
+        }
+    };
+    Ok(Tensor {
+        shape: list.shape,
+        values: list.values.0,
+    })
 }
 
 fn wrong_count(specs: &[InputSpec], found: Option<usize>) -> Error {
@@ -35,10 +66,15 @@ fn wrong_count(specs: &[InputSpec], found: Option<usize>) -> Error {
         Some(found) => format!("found {found}"),
         None => "found another nesting".to_owned(),
     };
-    let mut error =
-        Error::diagnostic(format!("`input_data` must hold {expected} list(s), one per graph input, {found}"));
+    let mut error = Error::diagnostic(format!(
+        "`input_data` must hold {expected} list(s), one per graph input, {found}"
+    ));
     for spec in specs {
-        error = error.note(format!("input \"{}\" has shape {}", spec.name, show_shape(&spec.shape)));
+        error = error.note(format!(
+            "input \"{}\" has shape {}",
+            spec.name,
+            show_shape(&spec.shape)
+        ));
     }
     error
 }
@@ -103,7 +139,10 @@ fn join(lists: Vec<List>) -> List {
 }
 
 fn to_tensor(list: List, spec: &InputSpec) -> Result<Tensor> {
-    let List { mut shape, values: Numbers(values) } = list;
+    let List {
+        mut shape,
+        values: Numbers(values),
+    } = list;
     // EZKL's own files are flat.
     if shape.len() == 1 && shape != spec.shape {
         if spec.elements() != Some(values.len()) {
@@ -111,7 +150,8 @@ fn to_tensor(list: List, spec: &InputSpec) -> Result<Tensor> {
                 "input \"{}\" must have shape {}, which is {} elements, found {}",
                 spec.name,
                 show_shape(&spec.shape),
-                spec.elements().map_or("too many".to_owned(), |count| count.to_string()),
+                spec.elements()
+                    .map_or("too many".to_owned(), |count| count.to_string()),
                 values.len()
             )));
         }
@@ -151,7 +191,12 @@ fn parse(bytes: &[u8], specs: &[InputSpec]) -> Result<Data> {
     })
 }
 
-fn explain(error: &serde_json::Error, bytes: &[u8], specs: &[InputSpec], progress: &Progress) -> Error {
+fn explain(
+    error: &serde_json::Error,
+    bytes: &[u8],
+    specs: &[InputSpec],
+    progress: &Progress,
+) -> Error {
     let place = format!("line {}, column {}", error.line(), error.column());
     let element = match (progress.within, specs.get(progress.list)) {
         (true, Some(spec)) => format!("input \"{}\": element {}", spec.name, progress.element),
@@ -165,7 +210,10 @@ fn explain(error: &serde_json::Error, bytes: &[u8], specs: &[InputSpec], progres
         // The parser stops at the first or the second letter of the word.
         let at = position(bytes, error.line(), error.column());
         let near = &bytes[at.saturating_sub(2)..bytes.len().min(at + 9)];
-        let holds = |word: &[u8]| near.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+        let holds = |word: &[u8]| {
+            near.windows(word.len())
+                .any(|window| window.eq_ignore_ascii_case(word))
+        };
         if holds(b"nan") {
             return Error::diagnostic(format!("{element} is NaN")).note(place);
         }
@@ -255,18 +303,30 @@ impl<'de> Visitor<'de> for Outer<'_> {
                 progress.element = loose.values.0.len();
             }
             let mut builder = Builder::new();
-            let seed = Item { builder: &mut builder, depth: 0, progress: self.0 };
-            let Some(item) = seq.next_element_seed(seed)? else { break };
+            let seed = Item {
+                builder: &mut builder,
+                depth: 0,
+                progress: self.0,
+            };
+            let Some(item) = seq.next_element_seed(seed)? else {
+                break;
+            };
             match item {
                 Kind::List if !loose.values.0.is_empty() => return Err(A::Error::custom(MIXED)),
-                Kind::List => lists.push(List { shape: builder.shape, values: builder.values }),
+                Kind::List => lists.push(List {
+                    shape: builder.shape,
+                    values: builder.values,
+                }),
                 Kind::Number if !lists.is_empty() => return Err(A::Error::custom(MIXED)),
                 Kind::Number => loose.values.append(builder.values),
             }
         }
         if lists.is_empty() && !loose.values.0.is_empty() {
             let shape = vec![loose.values.0.len()];
-            return Ok(Data::Numbers(List { shape, values: loose.values }));
+            return Ok(Data::Numbers(List {
+                shape,
+                values: loose.values,
+            }));
         }
         Ok(Data::Lists(lists))
     }
@@ -285,7 +345,11 @@ struct Builder {
 
 impl Builder {
     fn new() -> Self {
-        Builder { values: Numbers::new(), shape: Vec::new(), leaf: None }
+        Builder {
+            values: Numbers::new(),
+            shape: Vec::new(),
+            leaf: None,
+        }
     }
 }
 
@@ -356,15 +420,28 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Kind, A::Error> {
-        let Item { builder, depth, progress } = self;
+        let Item {
+            builder,
+            depth,
+            progress,
+        } = self;
         if depth >= MAX_RANK {
-            return Err(A::Error::custom(format!("lists nested deeper than {MAX_RANK}")));
+            return Err(A::Error::custom(format!(
+                "lists nested deeper than {MAX_RANK}"
+            )));
         }
         if builder.leaf == Some(depth) {
             return Err(A::Error::custom(MIXED));
         }
         let mut extent = 0;
-        while seq.next_element_seed(Item { builder, depth: depth + 1, progress })?.is_some() {
+        while seq
+            .next_element_seed(Item {
+                builder,
+                depth: depth + 1,
+                progress,
+            })?
+            .is_some()
+        {
             extent += 1;
         }
         if builder.shape.len() <= depth {
@@ -389,7 +466,10 @@ mod tests {
     use crate::inputs::tests::spec;
 
     fn message(text: &str, specs: &[InputSpec]) -> String {
-        read(text.as_bytes(), specs).unwrap_err().message().to_owned()
+        read(text.as_bytes(), specs)
+            .unwrap_err()
+            .message()
+            .to_owned()
     }
 
     #[test]
@@ -450,32 +530,63 @@ mod tests {
             r#"{"input_data": [[1], 2]}"#,
         ] {
             let message = message(text, &one);
-            assert_eq!(message, "not the JSON that is wanted: numbers and lists stand side by side", "{text}");
+            assert_eq!(
+                message, "not the JSON that is wanted: numbers and lists stand side by side",
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn values_that_are_no_numbers_are_found_by_element() {
         let one = [spec("x", &[3])];
-        assert_eq!(message(r#"{"input_data": [[1, NaN, 3]]}"#, &one), "input \"x\": element 1 is NaN");
-        assert_eq!(message(r#"{"input_data": [[1, 2, -Infinity]]}"#, &one), "input \"x\": element 2 is infinite");
-        assert_eq!(message("{\"input_data\":\n[[Infinity, 2]]}", &one), "input \"x\": element 0 is infinite");
-        assert_eq!(message(r#"{"input_data": [[1, 1e999, 3]]}"#, &one), "input \"x\": element 1 does not fit a float64");
+        assert_eq!(
+            message(r#"{"input_data": [[1, NaN, 3]]}"#, &one),
+            "input \"x\": element 1 is NaN"
+        );
+        assert_eq!(
+            message(r#"{"input_data": [[1, 2, -Infinity]]}"#, &one),
+            "input \"x\": element 2 is infinite"
+        );
+        assert_eq!(
+            message("{\"input_data\":\n[[Infinity, 2]]}", &one),
+            "input \"x\": element 0 is infinite"
+        );
+        assert_eq!(
+            message(r#"{"input_data": [[1, 1e999, 3]]}"#, &one),
+            "input \"x\": element 1 does not fit a float64"
+        );
         let error = read(br#"{"input_data": [[1, "a"]]}"#, &one).unwrap_err();
-        assert!(error.message().starts_with("not the JSON that is wanted: invalid type: string"), "{error}");
-        assert_eq!(error.notes(), ["input \"x\": element 1 (line 1, column 23)"]);
+        assert!(
+            error
+                .message()
+                .starts_with("not the JSON that is wanted: invalid type: string"),
+            "{error}"
+        );
+        assert_eq!(
+            error.notes(),
+            ["input \"x\": element 1 (line 1, column 23)"]
+        );
     }
 
     #[test]
     fn what_is_not_the_form_is_explained() {
         let one = [spec("x", &[1])];
-        assert_eq!(message("", &one), "the file is truncated: its JSON ends too early");
-        assert_eq!(message(r#"{"input_data": [[1"#, &one), "the file is truncated: its JSON ends too early");
+        assert_eq!(
+            message("", &one),
+            "the file is truncated: its JSON ends too early"
+        );
+        assert_eq!(
+            message(r#"{"input_data": [[1"#, &one),
+            "the file is truncated: its JSON ends too early"
+        );
         assert_eq!(message("{}", &one), "the file has no key `input_data`");
         assert!(message("[[1]]", &one).contains("an object with the key `input_data`"));
         assert!(message("\u{7f}ELF", &one).starts_with("not the JSON that is wanted"));
         assert!(message(r#"{"input_data": 3}"#, &one).contains("expected a list with one list"));
-        assert!(message(r#"{"input_data": [[1]], "input_data": [[2]]}"#, &one).contains("stands twice"));
+        assert!(
+            message(r#"{"input_data": [[1]], "input_data": [[2]]}"#, &one).contains("stands twice")
+        );
         let deep = format!("{{\"input_data\": {}", "[".repeat(100_000));
         assert!(message(&deep, &one).contains("nested deeper than 32"));
     }
@@ -483,10 +594,16 @@ mod tests {
     #[test]
     fn large_whole_numbers_stay_exact() {
         let whole = InputSpec {
-            element: crate::inputs::ElementType::Integer { bits: 64, signed: true },
+            element: crate::inputs::ElementType::Integer {
+                bits: 64,
+                signed: true,
+            },
             ..spec("x", &[1])
         };
         let tensors = read(br#"{"input_data": [[9007199254740993]]}"#, &[whole]).unwrap();
-        assert_eq!(tensors[0].values, Values::Whole(vec![9_007_199_254_740_993]));
+        assert_eq!(
+            tensors[0].values,
+            Values::Whole(vec![9_007_199_254_740_993])
+        );
     }
 }

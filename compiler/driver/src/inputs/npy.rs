@@ -30,13 +30,23 @@ impl Dtype {
 pub(super) fn read(bytes: &[u8]) -> Result<Tensor> {
     let (header, data) = split(bytes)?;
     let header = Header::parse(header)?;
-    let elements = header.shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
+    let elements = header
+        .shape
+        .iter()
+        .try_fold(1usize, |product, &extent| product.checked_mul(extent));
     let expected = elements.and_then(|elements| elements.checked_mul(header.dtype.bytes()));
     let (Some(elements), Some(expected)) = (elements, expected) else {
-        return Err(Error::diagnostic(format!("the file states an absurd shape, {:?}", header.shape)));
+        return Err(Error::diagnostic(format!(
+            "the file states an absurd shape, {:?}",
+            header.shape
+        )));
     };
     if data.len() != expected {
-        let word = if data.len() < expected { "truncated" } else { "too long" };
+        let word = if data.len() < expected {
+            "truncated"
+        } else {
+            "too long"
+        };
         return Err(Error::diagnostic(format!(
             "the file is {word}: shape {:?} needs {expected} bytes of data, found {}",
             header.shape,
@@ -46,15 +56,24 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensor> {
     // From here on `elements` is bounded by the length of the file.
     let values = decode(data, header.dtype, &header.shape)?;
     debug_assert_eq!(values.len(), elements);
-    let values = if header.fortran { to_row_major(values, &header.shape) } else { values };
-    Ok(Tensor { shape: header.shape, values })
+    let values = if header.fortran {
+        to_row_major(values, &header.shape)
+    } else {
+        values
+    };
+    Ok(Tensor {
+        shape: header.shape,
+        values,
+    })
 }
 
 /// Splits a file into its header text and its data.
 fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
     let truncated = || Error::diagnostic("the file is truncated within its .npy header");
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
-        return Err(Error::diagnostic("not a .npy file: it does not begin with \\x93NUMPY"));
+        return Err(Error::diagnostic(
+            "not a .npy file: it does not begin with \\x93NUMPY",
+        ));
     };
     let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(truncated)?;
     let (length, rest) = match version[0] {
@@ -64,15 +83,22 @@ fn split(bytes: &[u8]) -> Result<(&str, &[u8])> {
         }
         2 | 3 => {
             let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
-            (usize::try_from(u32::from_le_bytes(*length)).map_err(|_| truncated())?, rest)
+            (
+                usize::try_from(u32::from_le_bytes(*length)).map_err(|_| truncated())?,
+                rest,
+            )
         }
         other => {
-            return Err(Error::diagnostic(format!("unknown .npy format version {other}.{}", version[1]))
-                .help("versions 1 to 3 are read; `numpy.save` writes them"));
+            return Err(Error::diagnostic(format!(
+                "unknown .npy format version {other}.{}",
+                version[1]
+            ))
+            .help("versions 1 to 3 are read; `numpy.save` writes them"));
         }
     };
     let (header, data) = rest.split_at_checked(length).ok_or_else(truncated)?;
-    let header = std::str::from_utf8(header).map_err(|_| Error::diagnostic("the .npy header is not text"))?;
+    let header = std::str::from_utf8(header)
+        .map_err(|_| Error::diagnostic("the .npy header is not text"))?;
     Ok((header, data))
 }
 
@@ -96,7 +122,11 @@ impl Header {
                 "descr" => dtype = Some(parser.dtype()?),
                 "fortran_order" => fortran = Some(parser.boolean()?),
                 "shape" => shape = Some(parser.tuple()?),
-                other => return Err(Error::diagnostic(format!("unknown key '{other}' in the .npy header"))),
+                other => {
+                    return Err(Error::diagnostic(format!(
+                        "unknown key '{other}' in the .npy header"
+                    )));
+                }
             }
             if !parser.take(',') {
                 parser.expect('}')?;
@@ -107,8 +137,14 @@ impl Header {
             return Err(malformed());
         }
         match (dtype, fortran, shape) {
-            (Some(dtype), Some(fortran), Some(shape)) => Ok(Header { dtype, fortran, shape }),
-            _ => Err(Error::diagnostic("the .npy header lacks one of 'descr', 'fortran_order', 'shape'")),
+            (Some(dtype), Some(fortran), Some(shape)) => Ok(Header {
+                dtype,
+                fortran,
+                shape,
+            }),
+            _ => Err(Error::diagnostic(
+                "the .npy header lacks one of 'descr', 'fortran_order', 'shape'",
+            )),
         }
     }
 }
@@ -134,7 +170,11 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, wanted: char) -> Result<()> {
-        if self.take(wanted) { Ok(()) } else { Err(malformed()) }
+        if self.take(wanted) {
+            Ok(())
+        } else {
+            Err(malformed())
+        }
     }
 
     fn string(&mut self) -> Result<&'a str> {
@@ -174,10 +214,16 @@ impl<'a> Parser<'a> {
             "u4" => Dtype::Unsigned(4),
             "u8" => Dtype::Unsigned(8),
             "b1" => Dtype::Bool,
-            _ => return Err(Error::diagnostic(format!("element type '{text}' is not supported")).help(help)),
+            _ => {
+                return Err(
+                    Error::diagnostic(format!("element type '{text}' is not supported")).help(help),
+                );
+            }
         };
         if order != b'<' && dtype.bytes() > 1 {
-            return Err(Error::diagnostic(format!("element type '{text}' is not little-endian")).help(help));
+            return Err(
+                Error::diagnostic(format!("element type '{text}' is not little-endian")).help(help),
+            );
         }
         Ok(dtype)
     }
@@ -198,14 +244,17 @@ impl<'a> Parser<'a> {
         self.expect('(')?;
         while !self.take(')') {
             self.rest = self.rest.trim_start();
-            let digits = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
+            let digits = self
+                .rest
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(self.rest.len());
             let (number, rest) = self.rest.split_at(digits);
             if number.is_empty() {
                 return Err(malformed());
             }
-            let extent = number
-                .parse()
-                .map_err(|_| Error::diagnostic(format!("the file states an absurd extent, {number}")))?;
+            let extent = number.parse().map_err(|_| {
+                Error::diagnostic(format!("the file states an absurd extent, {number}"))
+            })?;
             extents.push(extent);
             // Version 1 files of Python 2 write long integers as `3L`.
             self.rest = rest.strip_prefix('L').unwrap_or(rest);
@@ -226,7 +275,9 @@ fn decode(data: &[u8], dtype: Dtype, shape: &[usize]) -> Result<Values> {
     }
     let whole = |values: Vec<i64>| Ok(Values::Whole(values));
     match dtype {
-        Dtype::F4 => Ok(Values::Real(numbers(data, |bytes| f64::from(f32::from_le_bytes(bytes))))),
+        Dtype::F4 => Ok(Values::Real(numbers(data, |bytes| {
+            f64::from(f32::from_le_bytes(bytes))
+        }))),
         Dtype::F8 => Ok(Values::Real(numbers(data, f64::from_le_bytes))),
         Dtype::Signed(1) => whole(numbers(data, |bytes| i64::from(i8::from_le_bytes(bytes)))),
         Dtype::Signed(2) => whole(numbers(data, |bytes| i64::from(i16::from_le_bytes(bytes)))),
@@ -239,7 +290,10 @@ fn decode(data: &[u8], dtype: Dtype, shape: &[usize]) -> Result<Values> {
             let values = numbers(data, u64::from_le_bytes).into_iter().enumerate();
             let values = values.map(|(index, value)| {
                 i64::try_from(value).map_err(|_| {
-                    Error::diagnostic(format!("{} is {value}, which is above 2^63 - 1", show_element(index, shape)))
+                    Error::diagnostic(format!(
+                        "{} is {value}, which is above 2^63 - 1",
+                        show_element(index, shape)
+                    ))
                 })
             });
             Ok(Values::Whole(values.collect::<Result<_>>()?))
@@ -286,7 +340,11 @@ pub(super) mod tests {
 
     /// A file of format version 1 with C order.
     pub(crate) fn file(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
-        with_header(1, &format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n"), data)
+        with_header(
+            1,
+            &format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}\n"),
+            data,
+        )
     }
 
     fn with_header(version: u8, header: &str, data: &[u8]) -> Vec<u8> {
@@ -304,27 +362,57 @@ pub(super) mod tests {
     #[test]
     fn reads_every_element_type() {
         let read_one = |dtype: &str, data: &[u8]| read(&file(dtype, "(1,)", data)).unwrap().values;
-        assert_eq!(read_one("<f4", &1.5f32.to_le_bytes()), Values::Real(vec![1.5]));
-        assert_eq!(read_one("<f8", &(-0.1f64).to_le_bytes()), Values::Real(vec![-0.1]));
+        assert_eq!(
+            read_one("<f4", &1.5f32.to_le_bytes()),
+            Values::Real(vec![1.5])
+        );
+        assert_eq!(
+            read_one("<f8", &(-0.1f64).to_le_bytes()),
+            Values::Real(vec![-0.1])
+        );
         assert_eq!(read_one("|i1", &[0xff]), Values::Whole(vec![-1]));
-        assert_eq!(read_one("<i2", &(-2i16).to_le_bytes()), Values::Whole(vec![-2]));
-        assert_eq!(read_one("<i4", &(-3i32).to_le_bytes()), Values::Whole(vec![-3]));
-        assert_eq!(read_one("<i8", &i64::MIN.to_le_bytes()), Values::Whole(vec![i64::MIN]));
+        assert_eq!(
+            read_one("<i2", &(-2i16).to_le_bytes()),
+            Values::Whole(vec![-2])
+        );
+        assert_eq!(
+            read_one("<i4", &(-3i32).to_le_bytes()),
+            Values::Whole(vec![-3])
+        );
+        assert_eq!(
+            read_one("<i8", &i64::MIN.to_le_bytes()),
+            Values::Whole(vec![i64::MIN])
+        );
         assert_eq!(read_one("|u1", &[0xff]), Values::Whole(vec![255]));
         assert_eq!(read_one("<u2", &[0xff, 0xff]), Values::Whole(vec![65535]));
-        assert_eq!(read_one("<u4", &[0xff; 4]), Values::Whole(vec![0xffff_ffff]));
-        assert_eq!(read_one("<u8", &[1, 0, 0, 0, 0, 0, 0, 0]), Values::Whole(vec![1]));
+        assert_eq!(
+            read_one("<u4", &[0xff; 4]),
+            Values::Whole(vec![0xffff_ffff])
+        );
+        assert_eq!(
+            read_one("<u8", &[1, 0, 0, 0, 0, 0, 0, 0]),
+            Values::Whole(vec![1])
+        );
         assert_eq!(read_one("|b1", &[1]), Values::Whole(vec![1]));
     }
 
     #[test]
     fn reads_scalars_empty_arrays_and_later_versions() {
-        assert_eq!(read(&file("|u1", "()", &[7])).unwrap().shape, Vec::<usize>::new());
+        assert_eq!(
+            read(&file("|u1", "()", &[7])).unwrap().shape,
+            Vec::<usize>::new()
+        );
         assert_eq!(read(&file("|u1", "(0, 3)", &[])).unwrap().shape, [0, 3]);
         for version in [2, 3] {
             let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 1), }";
             let tensor = read(&with_header(version, header, &[1, 2])).unwrap();
-            assert_eq!(tensor, Tensor { shape: vec![2, 1], values: Values::Whole(vec![1, 2]) });
+            assert_eq!(
+                tensor,
+                Tensor {
+                    shape: vec![2, 1],
+                    values: Values::Whole(vec![1, 2])
+                }
+            );
         }
     }
 
@@ -337,7 +425,12 @@ pub(super) mod tests {
 
     #[test]
     fn absurd_shapes_are_refused_before_allocation() {
-        let message = |shape: &str| read(&file("<f8", shape, &[0; 8])).unwrap_err().message().to_owned();
+        let message = |shape: &str| {
+            read(&file("<f8", shape, &[0; 8]))
+                .unwrap_err()
+                .message()
+                .to_owned()
+        };
         assert_eq!(
             message("(99999999999,)"),
             "the file is truncated: shape [99999999999] needs 799999999992 bytes of data, found 8"
@@ -355,15 +448,30 @@ pub(super) mod tests {
     #[test]
     fn what_cannot_be_read_is_named() {
         let message = |bytes: &[u8]| read(bytes).unwrap_err().message().to_owned();
-        assert_eq!(message(b"PNG"), "not a .npy file: it does not begin with \\x93NUMPY");
-        assert_eq!(message(b"\x93NUMPY\x07\x01"), "unknown .npy format version 7.1");
-        assert_eq!(message(&file(">f4", "(1,)", &[0; 4])), "element type '>f4' is not little-endian");
-        assert_eq!(message(&file("<c8", "(1,)", &[0; 8])), "element type '<c8' is not supported");
+        assert_eq!(
+            message(b"PNG"),
+            "not a .npy file: it does not begin with \\x93NUMPY"
+        );
+        assert_eq!(
+            message(b"\x93NUMPY\x07\x01"),
+            "unknown .npy format version 7.1"
+        );
+        assert_eq!(
+            message(&file(">f4", "(1,)", &[0; 4])),
+            "element type '>f4' is not little-endian"
+        );
+        assert_eq!(
+            message(&file("<c8", "(1,)", &[0; 8])),
+            "element type '<c8' is not supported"
+        );
         assert_eq!(
             message(&file("<f4", "(1,)", &[0; 5])),
             "the file is too long: shape [1] needs 4 bytes of data, found 5"
         );
-        assert_eq!(message(&with_header(1, "{'descr': '<f4'", &[])), "the .npy header is malformed");
+        assert_eq!(
+            message(&with_header(1, "{'descr': '<f4'", &[])),
+            "the .npy header is malformed"
+        );
         assert_eq!(
             message(&with_header(1, "{'descr': '<f4'}", &[])),
             "the .npy header lacks one of 'descr', 'fortran_order', 'shape'"

@@ -34,6 +34,8 @@ pub struct NodeReport {
     pub rows: u64,
     /// Its advice cells.
     pub cells: u64,
+    /// Copies into its cells.
+    pub copies: u64,
     /// Constants it needs: weights, biases and parameters.
     pub constants: u64,
     /// Fraction bits of its result; absent where the node left no tensor of its own.
@@ -125,7 +127,12 @@ impl fmt::Display for InspectReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.model)?;
         writeln!(f, "  backend      {}", self.backend)?;
-        writeln!(f, "  compiled by  zkc {}, {}", self.compiled_by, bytes(self.zkc_bytes))?;
+        writeln!(
+            f,
+            "  compiled by  zkc {}, {}",
+            self.compiled_by,
+            bytes(self.zkc_bytes)
+        )?;
         writeln!(f, "  digest       {}", self.digest)?;
         writeln!(f, "\n{}", self.size)?;
 
@@ -143,7 +150,15 @@ impl fmt::Display for InspectReport {
         }
         writeln!(f, "\n{table}")?;
 
-        let mut table = Table::new(&["node", "rows", "cells", "constants", "bits", "fraction bits"]).numbers_from(1);
+        let mut table = Table::new(&[
+            "node",
+            "rows",
+            "cells",
+            "constants",
+            "bits",
+            "fraction bits",
+        ])
+        .numbers_from(1);
         for node in &self.nodes {
             let optional = |value: Option<String>| value.unwrap_or_else(|| "-".into());
             table.row([
@@ -159,19 +174,35 @@ impl fmt::Display for InspectReport {
 
         let mut table = Table::new(&["gate", "constraints", "degree"]).numbers_from(1);
         for gate in &self.gate_list {
-            table.row([gate.name.clone(), count(gate.constraints), count(gate.degree)]);
+            table.row([
+                gate.name.clone(),
+                count(gate.constraints),
+                count(gate.degree),
+            ]);
         }
         writeln!(f, "\n{table}")?;
 
         if !self.tables.is_empty() {
             let mut table = Table::new(&["table", "rows", "columns", "lookups"]).numbers_from(1);
             for entry in &self.tables {
-                table.row([entry.name.clone(), count(entry.rows), count(entry.columns), count(entry.lookups)]);
+                table.row([
+                    entry.name.clone(),
+                    count(entry.rows),
+                    count(entry.columns),
+                    count(entry.lookups),
+                ]);
             }
             writeln!(f, "\n{table}")?;
         }
         if !self.approximations.is_empty() {
-            let mut table = Table::new(&["approximation", "node", "form", "domain", "error", "known by"]);
+            let mut table = Table::new(&[
+                "approximation",
+                "node",
+                "form",
+                "domain",
+                "error",
+                "known by",
+            ]);
             for entry in &self.approximations {
                 table.row([
                     entry.function.clone(),

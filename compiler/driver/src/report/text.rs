@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::report::{
-    CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProveReport, RunReport, SetupReport, TensorInfo,
-    VerifyReport, WitnessReport,
+    CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProveReport, RunReport,
+    SetupReport, TensorInfo, VerifyReport, WitnessReport,
 };
 
 /// Most elements of a tensor that are listed.
@@ -52,7 +52,11 @@ fn plural(n: u64, one: &str, many: &str) -> String {
 /// A real number with up to six significant digits.
 pub(super) fn real(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
-        return if value == 0.0 { "0".into() } else { value.to_string() };
+        return if value == 0.0 {
+            "0".into()
+        } else {
+            value.to_string()
+        };
     }
     let exponent = value.abs().log10().floor() as i32;
     if !(-5..12).contains(&exponent) {
@@ -63,7 +67,11 @@ pub(super) fn real(value: f64) -> String {
         return text;
     }
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".into() } else { text.to_owned() }
+    if text == "-0" {
+        "0".into()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A real number in a column: six decimals, fewer for large numbers.
@@ -89,7 +97,10 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(header: &[&str]) -> Self {
-        Table { rows: vec![header.iter().map(|&cell| cell.to_owned()).collect()], numbers_from: usize::MAX }
+        Table {
+            rows: vec![header.iter().map(|&cell| cell.to_owned()).collect()],
+            numbers_from: usize::MAX,
+        }
     }
 
     /// Aligns this column and those after it to the right.
@@ -107,7 +118,12 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for (index, row) in self.rows.iter().enumerate() {
@@ -121,7 +137,11 @@ impl fmt::Display for Table {
                     line.push_str(&format!("{cell:<width$}"));
                 }
             }
-            let newline = if index + 1 < self.rows.len() { "\n" } else { "" };
+            let newline = if index + 1 < self.rows.len() {
+                "\n"
+            } else {
+                ""
+            };
             write!(f, "{}{newline}", line.trim_end())?;
         }
         Ok(())
@@ -130,10 +150,16 @@ impl fmt::Display for Table {
 
 impl fmt::Display for CircuitSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  k = {}: {} of {} usable rows", self.k, count(self.rows), count(self.usable_rows))?;
         writeln!(
             f,
-            "  columns: {} advice, {} fixed, {} of tables, {} instance",
+            "  k = {}: {} of {} usable rows",
+            self.k,
+            count(self.rows),
+            count(self.usable_rows)
+        )?;
+        writeln!(
+            f,
+            "  columns: {} advice, {} fixed ({} of tables), {} instance",
             count(self.advice),
             count(self.fixed),
             count(self.table_columns),
@@ -141,7 +167,7 @@ impl fmt::Display for CircuitSize {
         )?;
         write!(
             f,
-            "  {} with {} of degree at most {}, {}, {}, {}",
+            "  {} with {}, degree {}, {}, {}, {}",
             plural(self.gates, "gate", "gates"),
             plural(self.constraints, "constraint", "constraints"),
             self.degree,
@@ -159,7 +185,7 @@ impl CircuitSize {
             self.k,
             count(self.rows),
             count(self.advice),
-            count(self.fixed + self.table_columns),
+            count(self.fixed),
             plural(self.lookups, "lookup", "lookups")
         )
     }
@@ -182,15 +208,26 @@ fn write_tensors(
         let class = classes.get(index).copied().flatten();
         for (element, value) in values.iter().enumerate().take(LISTED) {
             let mut row = vec![element.to_string(), cell(*value)];
-            row.extend(float.and_then(|float| float.get(index)?.get(element)).map(|value| cell(*value)));
+            row.extend(
+                float
+                    .and_then(|float| float.get(index)?.get(element))
+                    .map(|value| cell(*value)),
+            );
             table.row(row);
         }
         writeln!(f, "{table}")?;
         if values.len() > LISTED {
-            writeln!(f, "  ... and {} more", count((values.len() - LISTED) as u64))?;
+            writeln!(
+                f,
+                "  ... and {} more",
+                count((values.len() - LISTED) as u64)
+            )?;
         }
         if let Some(class) = class {
-            writeln!(f, "  largest: element {class}, which is the predicted class if these are class scores")?;
+            writeln!(
+                f,
+                "  largest: element {class}, which is the predicted class if these are class scores"
+            )?;
         }
     }
     Ok(())
@@ -198,18 +235,34 @@ fn write_tensors(
 
 impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_tensors(f, "output", &self.output_info, &self.outputs, Some(&self.float_outputs), &self.argmax)?;
+        write_tensors(
+            f,
+            "output",
+            &self.output_info,
+            &self.outputs,
+            Some(&self.float_outputs),
+            &self.argmax,
+        )?;
         for (index, (fixed, float)) in self.argmax.iter().zip(&self.float_argmax).enumerate() {
             if let (Some(fixed), Some(float)) = (fixed, float)
                 && fixed != float
             {
                 let name = &self.output_info[index].name;
-                writeln!(f, "  in floating point, the largest element of \"{name}\" is {float}")?;
+                writeln!(
+                    f,
+                    "  in floating point, the largest element of \"{name}\" is {float}"
+                )?;
             }
         }
         match (self.max_abs_error, self.mean_abs_error) {
-            (Some(max), Some(mean)) => writeln!(f, "\nerror against float: at most {max:.2e}, {mean:.2e} on average"),
-            _ => writeln!(f, "\nerror against float: not known, the float outputs are not all finite"),
+            (Some(max), Some(mean)) => writeln!(
+                f,
+                "\nerror against float: at most {max:.2e}, {mean:.2e} on average"
+            ),
+            _ => writeln!(
+                f,
+                "\nerror against float: not known, the float outputs are not all finite"
+            ),
         }
     }
 }
@@ -222,7 +275,11 @@ impl fmt::Display for CompileReport {
 }
 
 fn params(cached: bool) -> &'static str {
-    if cached { "parameters from the cache" } else { "parameters made" }
+    if cached {
+        "parameters from the cache"
+    } else {
+        "parameters made"
+    }
 }
 
 impl fmt::Display for SetupReport {
@@ -235,14 +292,27 @@ impl fmt::Display for SetupReport {
             seconds(self.params_s),
             seconds(self.keygen_s)
         )?;
-        writeln!(f, "  proving key {}, verifying key {}", bytes(self.pk_bytes), bytes(self.vk_bytes))
+        writeln!(
+            f,
+            "  proving key {}, verifying key {}",
+            bytes(self.pk_bytes),
+            bytes(self.vk_bytes)
+        )
     }
 }
 
 impl fmt::Display for WitnessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "witness computed in {}, {}", seconds(self.witness_s), bytes(self.witness_bytes))?;
-        writeln!(f, "  the file holds the input and all that follows from it: keep it private")
+        writeln!(
+            f,
+            "witness computed in {}, {}",
+            seconds(self.witness_s),
+            bytes(self.witness_bytes)
+        )?;
+        writeln!(
+            f,
+            "  the file holds the input and all that follows from it: keep it private"
+        )
     }
 }
 
@@ -267,7 +337,12 @@ impl fmt::Display for ProveReport {
 
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "proof verified in {} for {}", seconds(self.verify_s), self.model)?;
+        writeln!(
+            f,
+            "proof verified in {} for {}",
+            seconds(self.verify_s),
+            self.model
+        )?;
         writeln!(
             f,
             "  before that: parameters {}, key made again {}",
@@ -281,7 +356,14 @@ impl fmt::Display for VerifyReport {
             write_tensors(f, "public input", &self.input_info, inputs, None, &[])?;
         }
         if let Some(outputs) = &self.outputs {
-            write_tensors(f, "public output", &self.output_info, outputs, None, &self.argmax)?;
+            write_tensors(
+                f,
+                "public output",
+                &self.output_info,
+                outputs,
+                None,
+                &self.argmax,
+            )?;
         }
         Ok(())
     }
@@ -296,9 +378,17 @@ impl fmt::Display for InferReport {
 
 impl fmt::Display for MockReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "all constraints hold, checked in {}", seconds(self.mock_s))?;
+        writeln!(
+            f,
+            "all constraints hold, checked in {}",
+            seconds(self.mock_s)
+        )?;
         if self.audited {
-            writeln!(f, "audit: every witness cell is pinned; free cells: {}", count(self.free_cells.unwrap_or(0)))?;
+            writeln!(
+                f,
+                "audit: every witness cell is pinned; free cells: {}",
+                count(self.free_cells.unwrap_or(0))
+            )?;
         }
         writeln!(f, "{}", self.size)?;
         write!(f, "{}", self.outputs)
@@ -308,7 +398,12 @@ impl fmt::Display for MockReport {
 impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.model)?;
-        writeln!(f, "  compiled in {}: {}", seconds(self.compile_s), self.size.one_line())?;
+        writeln!(
+            f,
+            "  compiled in {}: {}",
+            seconds(self.compile_s),
+            self.size.one_line()
+        )?;
         writeln!(
             f,
             "  set up in {}: {} in {}, keys in {}",
@@ -365,7 +460,12 @@ mod tests {
 
     #[test]
     fn outputs_stand_beside_the_float_ones() {
-        let fixed = FixedTensor { name: "y".into(), shape: vec![1, 3], scale: 2, integers: vec![-4, 1, 8] };
+        let fixed = FixedTensor {
+            name: "y".into(),
+            shape: vec![1, 3],
+            scale: 2,
+            integers: vec![-4, 1, 8],
+        };
         let outputs = Outputs::new(&[fixed], vec![vec![-1.0, 0.3, 2.0]]);
         assert_eq!(
             outputs.to_string(),
@@ -381,6 +481,9 @@ mod tests {
         let mut table = Table::new(&["name", "n"]).numbers_from(1);
         table.row(["a".into(), "1".into()]);
         table.row(["long name".into(), "1000".into()]);
-        assert_eq!(table.to_string(), "  name          n\n  a             1\n  long name  1000");
+        assert_eq!(
+            table.to_string(),
+            "  name          n\n  a             1\n  long name  1000"
+        );
     }
 }

@@ -8,27 +8,39 @@ use crate::{
 use zkc_support::DType;
 
 const fn absent(name: &'static str, kind: AttributeKind) -> Attribute {
-    attribute(name, kind, Presence::Optional("one of the attributes is there"))
+    attribute(
+        name,
+        kind,
+        Presence::Optional("one of the attributes is there"),
+    )
 }
 
 pub(super) const OPERATORS: &[Operator] = &[
-    operator("Constant", &[], &[output("output", OutputType::Attribute("value"))])
-        .attributes(&[
-            absent("value", AttributeKind::Tensor),
-            absent("value_float", AttributeKind::Float).since(12),
-            absent("value_floats", AttributeKind::Floats).since(12),
-            absent("value_int", AttributeKind::Int).since(12),
-            absent("value_ints", AttributeKind::Ints).since(12),
-        ])
-        .limits(&["Sparse tensors and strings are not supported."])
-        .upgrade(constant),
+    operator(
+        "Constant",
+        &[],
+        &[output("output", OutputType::Attribute("value"))],
+    )
+    .attributes(&[
+        absent("value", AttributeKind::Tensor),
+        absent("value_float", AttributeKind::Float).since(12),
+        absent("value_floats", AttributeKind::Floats).since(12),
+        absent("value_int", AttributeKind::Int).since(12),
+        absent("value_ints", AttributeKind::Ints).since(12),
+    ])
+    .limits(&["Sparse tensors and strings are not supported."])
+    .upgrade(constant),
     operator(
         "ConstantOfShape",
         &[input("input", Types::INT64).own_type()],
         &[output("output", OutputType::Attribute("value"))],
     )
     .since(9)
-    .attributes(&[attribute("value", AttributeKind::Tensor, Presence::Optional("a float zero"))])
+    .attributes(&[attribute(
+        "value",
+        AttributeKind::Tensor,
+        Presence::Optional("a float zero"),
+    )])
     .upgrade(constant_of_shape),
     operator(
         "Cast",
@@ -42,12 +54,22 @@ pub(super) const OPERATORS: &[Operator] = &[
     ])
     .limits(&["Only to element types that are supported."])
     .upgrade(cast),
-    operator("Identity", &[input("input", Types::ALL)], &[output("output", OutputType::Shared)]),
+    operator(
+        "Identity",
+        &[input("input", Types::ALL)],
+        &[output("output", OutputType::Shared)],
+    ),
 ];
 
 /// Leaves the constant in `value`, whichever attribute had it.
 fn constant(draft: &mut Draft, _: &mut Lowering) -> Result<(), ErrorKind> {
-    let names = ["value", "value_float", "value_floats", "value_int", "value_ints"];
+    let names = [
+        "value",
+        "value_float",
+        "value_floats",
+        "value_int",
+        "value_ints",
+    ];
     let mut given: Vec<AttributeValue> = names.iter().filter_map(|n| draft.take(n)).collect();
     let (Some(value), true) = (given.pop(), given.is_empty()) else {
         return Err(ErrorKind::Attribute(format!(
@@ -64,7 +86,10 @@ fn constant(draft: &mut Draft, _: &mut Lowering) -> Result<(), ErrorKind> {
             dims: vec![values.len() as i64],
             data: Data::Bytes(values.iter().flat_map(|v| v.to_le_bytes()).collect()),
         },
-        AttributeValue::Int(value) => Constant { dims: vec![], ..Constant::i64s(&[value]) },
+        AttributeValue::Int(value) => Constant {
+            dims: vec![],
+            ..Constant::i64s(&[value])
+        },
         AttributeValue::Ints(values) => Constant::i64s(&values),
         _ => unreachable!("the table gives the attributes of `Constant` these types"),
     };
@@ -80,7 +105,9 @@ fn constant_of_shape(draft: &mut Draft, _: &mut Lowering) -> Result<(), ErrorKin
             Ok(())
         }
         Some(AttributeValue::Tensor(value)) if value.dims.iter().product::<i64>() == 1 => Ok(()),
-        _ => Err(ErrorKind::Attribute("attribute `value` must be a tensor of one element".into())),
+        _ => Err(ErrorKind::Attribute(
+            "attribute `value` must be a tensor of one element".into(),
+        )),
     }
 }
 

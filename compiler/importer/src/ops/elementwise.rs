@@ -3,16 +3,17 @@
 use super::parts::*;
 use crate::constant::Constant;
 
+const X: &[Input] = &[input("X", Types::FLOATS)];
+const Y: &[Output] = &[output("Y", OutputType::Shared)];
+const A_B: &[Input] = &[input("A", Types::NUMBERS), input("B", Types::NUMBERS)];
+const C: &[Output] = &[output("C", OutputType::Shared)];
+
 const fn function(name: &'static str) -> Operator {
-    operator(name, &[input("X", Types::FLOATS)], &[output("Y", OutputType::Shared)])
+    operator(name, X, Y)
 }
 
 const fn binary(name: &'static str) -> Operator {
-    operator(
-        name,
-        &[input("A", Types::NUMBERS), input("B", Types::NUMBERS)],
-        &[output("C", OutputType::Shared)],
-    )
+    operator(name, A_B, C)
 }
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -22,16 +23,35 @@ pub(super) const OPERATORS: &[Operator] = &[
     binary("Div"),
     operator(
         "Pow",
-        &[input("X", Types::WIDE), input("Y", Types::NUMBERS).own_type()],
+        &[
+            input("X", Types::WIDE),
+            input("Y", Types::NUMBERS).own_type(),
+        ],
         &[output("Z", OutputType::Shared)],
     ),
-    operator("Max", &[variadic("data_0", Types::NUMBERS)], &[output("max", OutputType::Shared)]),
-    operator("Min", &[variadic("data_0", Types::NUMBERS)], &[output("min", OutputType::Shared)]),
-    operator("Sum", &[variadic("data_0", Types::FLOATS)], &[output("sum", OutputType::Shared)]),
-    operator("Mean", &[variadic("data_0", Types::FLOATS)], &[output("mean", OutputType::Shared)]),
-    operator("Abs", &[input("X", Types::NUMBERS)], &[output("Y", OutputType::Shared)]),
-    operator("Neg", &[input("X", Types::SIGNED)], &[output("Y", OutputType::Shared)]),
-    operator("Sign", &[input("X", Types::NUMBERS)], &[output("Y", OutputType::Shared)]).since(9),
+    operator(
+        "Max",
+        &[variadic("data_0", Types::NUMBERS)],
+        &[output("max", OutputType::Shared)],
+    ),
+    operator(
+        "Min",
+        &[variadic("data_0", Types::NUMBERS)],
+        &[output("min", OutputType::Shared)],
+    ),
+    operator(
+        "Sum",
+        &[variadic("data_0", Types::FLOATS)],
+        &[output("sum", OutputType::Shared)],
+    ),
+    operator(
+        "Mean",
+        &[variadic("data_0", Types::FLOATS)],
+        &[output("mean", OutputType::Shared)],
+    ),
+    operator("Abs", &[input("X", Types::NUMBERS)], Y),
+    operator("Neg", &[input("X", Types::SIGNED)], Y),
+    operator("Sign", &[input("X", Types::NUMBERS)], Y).since(9),
     function("Ceil"),
     function("Floor"),
     function("Round").since(11),
@@ -61,7 +81,10 @@ pub(super) const OPERATORS: &[Operator] = &[
         ],
         &[output("output", OutputType::Shared)],
     )
-    .attributes(&[float("min", f32::MIN).until(11), float("max", f32::MAX).until(11)])
+    .attributes(&[
+        float("min", f32::MIN).until(11),
+        float("max", f32::MAX).until(11),
+    ])
     .upgrade(clip),
 ];
 

@@ -11,13 +11,26 @@ pub(super) const OPERATORS: &[Operator] = &[
     // C became optional with opset 11; that an older node has it is not checked.
     operator(
         "Gemm",
-        &[input("A", Types::WIDE), input("B", Types::WIDE), optional("C", Types::WIDE)],
+        &[
+            input("A", Types::WIDE),
+            input("B", Types::WIDE),
+            optional("C", Types::WIDE),
+        ],
         &[output("Y", OutputType::Shared)],
     )
-    .attributes(&[float("alpha", 1.0), float("beta", 1.0), int("transA", 0), int("transB", 0)]),
+    .attributes(&[
+        float("alpha", 1.0),
+        float("beta", 1.0),
+        int("transA", 0),
+        int("transB", 0),
+    ]),
     operator(
         "Conv",
-        &[input("X", Types::FLOATS), input("W", Types::FLOATS), optional("B", Types::FLOATS)],
+        &[
+            input("X", Types::FLOATS),
+            input("W", Types::FLOATS),
+            optional("B", Types::FLOATS),
+        ],
         &[output("Y", OutputType::Shared)],
     )
     .attributes(&[

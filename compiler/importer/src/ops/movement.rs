@@ -9,28 +9,45 @@ const INT64: OutputType = OutputType::Is(DType::Int(64));
 pub(super) const OPERATORS: &[Operator] = &[
     operator(
         "Reshape",
-        &[input("data", Types::ALL), input("shape", Types::INT64).own_type()],
+        &[
+            input("data", Types::ALL),
+            input("shape", Types::INT64).own_type(),
+        ],
         &[output("reshaped", OutputType::Shared)],
     )
     .attributes(&[int("allowzero", 0).since(14)]),
-    operator("Flatten", &[input("input", Types::ALL)], &[output("output", OutputType::Shared)])
-        .attributes(&[int("axis", 1)]),
+    operator(
+        "Flatten",
+        &[input("input", Types::ALL)],
+        &[output("output", OutputType::Shared)],
+    )
+    .attributes(&[int("axis", 1)]),
     operator(
         "Squeeze",
-        &[input("data", Types::ALL), optional("axes", Types::INT64).own_type().since(13)],
+        &[
+            input("data", Types::ALL),
+            optional("axes", Types::INT64).own_type().since(13),
+        ],
         &[output("squeezed", OutputType::Shared)],
     )
     .attributes(&[ints("axes", "all axes of size one").until(13)])
     .upgrade(axes),
     operator(
         "Unsqueeze",
-        &[input("data", Types::ALL), input("axes", Types::INT64).own_type().since(13)],
+        &[
+            input("data", Types::ALL),
+            input("axes", Types::INT64).own_type().since(13),
+        ],
         &[output("expanded", OutputType::Shared)],
     )
     .attributes(&[ints("axes", "").until(13).required()])
     .upgrade(axes),
-    operator("Transpose", &[input("data", Types::ALL)], &[output("transposed", OutputType::Shared)])
-        .attributes(&[ints("perm", "the axes in reverse")]),
+    operator(
+        "Transpose",
+        &[input("data", Types::ALL)],
+        &[output("transposed", OutputType::Shared)],
+    )
+    .attributes(&[ints("perm", "the axes in reverse")]),
     operator(
         "Concat",
         &[variadic("inputs", Types::ALL)],
@@ -39,8 +56,14 @@ pub(super) const OPERATORS: &[Operator] = &[
     .attributes(&[int("axis", 0).required()]),
     operator(
         "Split",
-        &[input("input", Types::ALL), optional("split", Types::INT64).own_type().since(13)],
-        &[super::Output { variadic: true, ..output("outputs", OutputType::Shared) }],
+        &[
+            input("input", Types::ALL),
+            optional("split", Types::INT64).own_type().since(13),
+        ],
+        &[Output {
+            variadic: true,
+            ..output("outputs", OutputType::Shared)
+        }],
     )
     .attributes(&[
         int("axis", 0),
@@ -70,19 +93,28 @@ pub(super) const OPERATORS: &[Operator] = &[
     .upgrade(slice),
     operator(
         "Gather",
-        &[input("data", Types::ALL), input("indices", Types::INDICES).own_type()],
+        &[
+            input("data", Types::ALL),
+            input("indices", Types::INDICES).own_type(),
+        ],
         &[output("output", OutputType::Shared)],
     )
     .attributes(&[int("axis", 0)]),
     operator(
         "Expand",
-        &[input("input", Types::ALL), input("shape", Types::INT64).own_type()],
+        &[
+            input("input", Types::ALL),
+            input("shape", Types::INT64).own_type(),
+        ],
         &[output("output", OutputType::Shared)],
     )
     .since(8),
     operator(
         "Tile",
-        &[input("input", Types::ALL), input("repeats", Types::INT64).own_type()],
+        &[
+            input("input", Types::ALL),
+            input("repeats", Types::INT64).own_type(),
+        ],
         &[output("output", OutputType::Shared)],
     ),
     operator(
@@ -101,14 +133,23 @@ pub(super) const OPERATORS: &[Operator] = &[
         float("value", 0.0).until(11),
     ])
     .upgrade(pad),
-    operator("Shape", &[input("data", Types::ALL)], &[output("shape", INT64)]).attributes(&[
+    operator(
+        "Shape",
+        &[input("data", Types::ALL)],
+        &[output("shape", INT64)],
+    )
+    .attributes(&[
         Attribute {
             presence: super::Presence::Optional("the rank"),
             ..int("end", 0).since(15)
         },
         int("start", 0).since(15),
     ]),
-    operator("Size", &[input("data", Types::ALL)], &[output("size", INT64)]),
+    operator(
+        "Size",
+        &[input("data", Types::ALL)],
+        &[output("size", INT64)],
+    ),
 ];
 
 fn axes(draft: &mut Draft, cx: &mut Lowering) -> Result<(), ErrorKind> {

@@ -34,10 +34,14 @@ pub(super) const OPERATORS: &[Operator] = &[
         "`spatial` must be 1.",
     ])
     .upgrade(batch_normalization),
-    operator("Softmax", &[input("input", Types::FLOATS)], &[output("output", OutputType::Shared)])
-        .attributes(&[int("axis", -1)])
-        .limits(&["Before opset 13 the default of `axis` is 1 and axes from there on count as one."])
-        .upgrade(softmax),
+    operator(
+        "Softmax",
+        &[input("input", Types::FLOATS)],
+        &[output("output", OutputType::Shared)],
+    )
+    .attributes(&[int("axis", -1)])
+    .limits(&["Before opset 13 the default of `axis` is 1 and axes from there on count as one."])
+    .upgrade(softmax),
     operator(
         "Dropout",
         &[
@@ -49,7 +53,10 @@ pub(super) const OPERATORS: &[Operator] = &[
     )
     .attributes(&[
         float("ratio", 0.5).until(12),
-        Attribute { presence: super::Presence::Optional("random"), ..int("seed", 0).since(12) },
+        Attribute {
+            presence: super::Presence::Optional("random"),
+            ..int("seed", 0).since(12)
+        },
     ])
     .limits(&[
         "Inference only: `training_mode` must be absent or a constant false.",
@@ -93,6 +100,8 @@ fn dropout(draft: &mut Draft, cx: &mut Lowering) -> Result<(), ErrorKind> {
         Some(Some(_)) => Err(ErrorKind::Operand(
             "input `training_mode` is true: export the model for inference".into(),
         )),
-        Some(None) => Err(ErrorKind::Operand("input `training_mode` must be a constant".into())),
+        Some(None) => Err(ErrorKind::Operand(
+            "input `training_mode` must be a constant".into(),
+        )),
     }
 }

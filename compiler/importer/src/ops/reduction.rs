@@ -2,12 +2,14 @@
 
 use super::{list_to_input, parts::*};
 
+const REDUCED: &[Output] = &[output("reduced", OutputType::Shared)];
+
 const fn reduction(
     name: &'static str,
-    inputs: &'static [super::Input],
+    inputs: &'static [Input],
     attributes: &'static [Attribute],
 ) -> Operator {
-    operator(name, inputs, &[output("reduced", OutputType::Shared)])
+    operator(name, inputs, REDUCED)
         .attributes(attributes)
         .upgrade(axes)
 }
@@ -26,22 +28,34 @@ macro_rules! attributes {
 pub(super) const OPERATORS: &[Operator] = &[
     reduction(
         "ReduceSum",
-        &[input("data", Types::WIDE), optional("axes", Types::INT64).own_type().since(13)],
+        &[
+            input("data", Types::WIDE),
+            optional("axes", Types::INT64).own_type().since(13),
+        ],
         attributes!(13),
     ),
     reduction(
         "ReduceMean",
-        &[input("data", Types::WIDE), optional("axes", Types::INT64).own_type().since(18)],
+        &[
+            input("data", Types::WIDE),
+            optional("axes", Types::INT64).own_type().since(18),
+        ],
         attributes!(18),
     ),
     reduction(
         "ReduceMax",
-        &[input("data", Types::ALL), optional("axes", Types::INT64).own_type().since(18)],
+        &[
+            input("data", Types::ALL),
+            optional("axes", Types::INT64).own_type().since(18),
+        ],
         attributes!(18),
     ),
     reduction(
         "ReduceMin",
-        &[input("data", Types::ALL), optional("axes", Types::INT64).own_type().since(18)],
+        &[
+            input("data", Types::ALL),
+            optional("axes", Types::INT64).own_type().since(18),
+        ],
         attributes!(18),
     ),
 ];

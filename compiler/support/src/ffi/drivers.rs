@@ -1,9 +1,9 @@
 //! MLIR's own command line drivers, and what needs raw handles of contexts and modules.
 
-use super::{owned, passes::dialect_handles, string_ref, sys};
+use super::{owned, passes::dialect_handles, string_ref, sys, types::context_ref};
 use crate::pipeline::emit_error;
 use melior::{
-    Context, ContextRef,
+    Context,
     dialect::DialectRegistry,
     ir::{Location, Module, OperationRef},
 };
@@ -124,7 +124,7 @@ unsafe extern "C" fn run_to(
     // SAFETY: `user` is the leaked translation; context and bytes outlive the call.
     let (t, context, bytes, name) = unsafe {
         let t = &*user.cast::<ToMlir>();
-        let context = ContextRef::from_raw(context).to_ref();
+        let context = context_ref(context);
         let bytes = if bytes.length == 0 {
             &[]
         } else {

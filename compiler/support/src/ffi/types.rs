@@ -5,7 +5,12 @@ use melior::{
     Context, ContextRef,
     ir::{OperationRef, Type, TypeLike, operation::OperationLike},
 };
+use mlir_sys::MlirContext;
 use num_bigint::BigInt;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 /// `!zkarith.fixed<scale, lo, hi>`: integers of [lo, hi], each standing for `n * 2^-scale`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +73,28 @@ pub fn expr_type(context: &Context) -> Type<'_> {
 
 /// The context that owns an operation, for as long as the context lives.
 pub fn context_of<'c>(op: OperationRef<'c, '_>) -> &'c Context {
-    let context: ContextRef<'c> = op.context();
     // SAFETY: `'c` is the lifetime of the context that owns the operation.
-    unsafe { context.to_ref() }
+    unsafe { context_ref(mlir_sys::mlirOperationGetContext(op.to_raw())) }
+}
+
+/// A reference to a context from its raw handle.
+///
+/// melior's `Context` is a handle, so a reference to one needs a handle in memory that stays;
+/// one is leaked for each context of the process.
+///
+/// # Safety
+/// The context must live for `'c`.
+pub(super) unsafe fn context_ref<'c>(raw: MlirContext) -> &'c Context {
+    static HANDLES: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+    let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let address = *handles.entry(raw.ptr as usize).or_insert_with(|| {
+        // SAFETY: the handle is only wrapped here; it is used under the caller's promise.
+        let handle: ContextRef<'static> = unsafe { ContextRef::from_raw(raw) };
+        std::ptr::from_mut(Box::leak(Box::new(handle))) as usize
+    });
+    // SAFETY: the address is that of a leaked handle with this very pointer, and the caller
+    // promises that the context lives for `'c`.
+    unsafe { (*(address as *const ContextRef<'c>)).to_ref() }
 }
 
 /// Removes an operation from its block and destroys it with everything below it.

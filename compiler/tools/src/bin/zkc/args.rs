@@ -84,7 +84,7 @@ pub(crate) struct ModelOptions {
     #[arg(long, value_enum, default_value_t = BackendArg::Halo2)]
     backend: BackendArg,
     /// Fraction bits of activations, instead of those that the precision analysis chooses
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=40))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=24))]
     fraction_bits: Option<u32>,
     /// Value of a symbolic dimension
     #[arg(long, value_name = "NAME=N", value_parser = parse_dim)]

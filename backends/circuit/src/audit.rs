@@ -1,0 +1,449 @@
+//! The circuit audit: can every cell matter, and does every cell that matters have something that holds it?
+//!
+//! Constraints are differentiated at an honest witness, modulo the prime 2^61 - 1. Advice cells that nothing is placed in
+//! count as unknown there: they take pseudorandom values. The audit finds:
+//!
+//! - **unpinned**: an assigned advice cell on which no gate and no lookup depends, in itself or in its copies;
+//! - **unassigned but used**: an unassigned advice cell on which a gate depends, or on which a lookup depends together with
+//!   assigned cells. A lookup of unassigned cells alone only restricts cells that nothing else reads; those are counted;
+//! - **unchecked input**: an element of an input that no lookup, and no gate of its own, restricts to a range;
+//! - **unbound public value**: one that is no copy of a pinned cell;
+//! - **rank deficiency**: the derivatives of all gates and lookup inputs by all assigned advice cells that are not declared
+//!   free, copies merged, have less than full column rank. Then the honest witness can be moved, to first order.
+//!
+//! The last is computed for circuits up to a stated number of cells. What the audit cannot see is a range that is too wide:
+//! that is for [mutations](crate::mutate) and for the uniqueness argument of each gadget.
+
+mod dependence;
+mod jacobian;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::check::Checker;
+use crate::elements::Resolver;
+use crate::layout::{CellContents, Grid, Layout};
+use crate::validate::public_registers;
+use crate::{Circuit, ColumnKind, Op};
+
+pub use self::jacobian::Jacobian;
+
+/// What the audit computes.
+#[derive(Debug, Clone)]
+pub struct AuditOptions {
+    /// Most cells for which the Jacobian's rank is computed.
+    pub max_jacobian_cells: usize,
+    /// Most entries of the Jacobian.
+    pub max_jacobian_entries: usize,
+}
+
+impl Default for AuditOptions {
+    /// The Jacobian of up to 200 000 cells and 20 million entries.
+    fn default() -> Self {
+        AuditOptions {
+            max_jacobian_cells: 200_000,
+            max_jacobian_entries: 20_000_000,
+        }
+    }
+}
+
+/// Advice cells that hold the same register in the same group and are pinned by the same constraint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedCells {
+    /// The register.
+    pub register: u32,
+    /// Its operation.
+    pub op: &'static str,
+    /// The ONNX node.
+    pub source: String,
+    /// The column group of the cells.
+    pub group: String,
+    /// The constraint, in words.
+    pub constraint: String,
+    /// Number of cells.
+    pub cells: u64,
+}
+
+/// Advice cells that are declared free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreeCells {
+    /// The register.
+    pub register: u32,
+    /// The ONNX node.
+    pub source: String,
+    /// Name of the first cell.
+    pub first: String,
+    /// Number of cells.
+    pub cells: u64,
+}
+
+/// Something wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// Assigned advice cells that no gate and no lookup depends on.
+    Unpinned {
+        /// The register.
+        register: u32,
+        /// Its operation.
+        op: &'static str,
+        /// The ONNX node.
+        source: String,
+        /// Name of the first cell.
+        first: String,
+        /// Number of cells.
+        cells: u64,
+    },
+    /// An unassigned advice cell that a constraint depends on.
+    UnassignedUsed {
+        /// Name of the first such cell.
+        cell: String,
+        /// The constraint, in words.
+        constraint: String,
+        /// The row of the constraint.
+        row: u32,
+        /// Number of such (cell, row) pairs of this constraint.
+        count: u64,
+    },
+    /// Elements of an input that are not restricted to a range.
+    UncheckedInput {
+        /// The input.
+        input: String,
+        /// Name of the first such cell.
+        first: String,
+        /// Number of elements.
+        elements: u64,
+    },
+    /// Public values that are tied to no pinned cell.
+    UnboundPublic {
+        /// The input or output.
+        name: String,
+        /// Why.
+        problem: String,
+        /// Number of values.
+        values: u64,
+    },
+    /// Cells that can be moved together without violating any constraint, to first order.
+    RankDeficient {
+        /// The register.
+        register: u32,
+        /// Its operation.
+        op: &'static str,
+        /// The ONNX node.
+        source: String,
+        /// Name of the first cell.
+        first: String,
+        /// Number of cells of the register without a pivot.
+        cells: u64,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::Unpinned {
+                register,
+                op,
+                source,
+                first,
+                cells,
+            } => write!(
+                f,
+                "{cells} cells of register {register} ({op} of `{source}`), first {first}: no gate and no lookup depends on them"
+            ),
+            Finding::UnassignedUsed {
+                cell,
+                constraint,
+                row,
+                count,
+            } => write!(
+                f,
+                "{constraint}, row {row}: depends on {cell}, which nothing is placed in ({count} such cells)"
+            ),
+            Finding::UncheckedInput {
+                input,
+                first,
+                elements,
+            } => write!(
+                f,
+                "input `{input}`: {elements} elements, first {first}, are not restricted to a range by a lookup"
+            ),
+            Finding::UnboundPublic {
+                name,
+                problem,
+                values,
+            } => {
+                write!(f, "{name}: {values} values {problem}")
+            }
+            Finding::RankDeficient {
+                register,
+                op,
+                source,
+                first,
+                cells,
+            } => write!(
+                f,
+                "{cells} cells of register {register} ({op} of `{source}`), first {first}: not determined by the constraints"
+            ),
+        }
+    }
+}
+
+/// What the audit found.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// What pins which cells, by register, group and constraint.
+    pub pinned: Vec<PinnedCells>,
+    /// Cells that are declared free.
+    pub free: Vec<FreeCells>,
+    /// How often unassigned cells occur in lookups alone, which does no harm.
+    pub idle_lookups: u64,
+    /// The rank of the Jacobian, `None` when the circuit has too many cells for it.
+    pub jacobian: Option<Jacobian>,
+    /// What is wrong; empty when all is well.
+    pub findings: Vec<Finding>,
+    /// Number of the pinning constraint per computed element.
+    pins: Vec<u32>,
+    /// Constraints in words, by number.
+    constraints: Vec<String>,
+}
+
+impl Audit {
+    /// The constraint that pins an element's cells, in words.
+    pub fn pin(&self, element: u32) -> Option<&str> {
+        let number = self.pins.get(element as usize)?;
+        self.constraints.get(*number as usize).map(String::as_str)
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_ok(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Audits a valid circuit at an honest witness: `grid` must be accepted by the checker.
+pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audit {
+    let (circuit, layout) = (checker.circuit, checker.layout);
+    let dependence = dependence::Dependence::new(checker, grid);
+    let constraints = constraint_names(checker);
+    let mut audit = Audit {
+        pinned: Vec::new(),
+        free: Vec::new(),
+        idle_lookups: dependence.idle_lookups,
+        jacobian: None,
+        findings: Vec::new(),
+        pins: dependence.pins,
+        constraints,
+    };
+    list_cells(circuit, layout, &mut audit);
+    for used in &dependence.unassigned {
+        audit.findings.push(Finding::UnassignedUsed {
+            cell: layout.cell_name(circuit, used.cell),
+            constraint: audit.constraints[used.constraint as usize].clone(),
+            row: used.row,
+            count: used.count,
+        });
+    }
+    check_inputs(circuit, layout, &dependence.restricted, &mut audit);
+    check_public(circuit, layout, &mut audit);
+    audit.jacobian = Jacobian::new(checker, grid, options);
+    if let Some(jacobian) = &audit.jacobian {
+        let deficient = jacobian.deficient.iter().copied();
+        let grouped = group_by_register(circuit, layout, deficient);
+        audit
+            .findings
+            .extend(grouped.into_iter().map(|(register, (first, cells))| {
+                let instruction = &circuit.program[register as usize];
+                Finding::RankDeficient {
+                    register,
+                    op: instruction.op.name(),
+                    source: instruction.source.clone(),
+                    first,
+                    cells,
+                }
+            }));
+    }
+    audit
+}
+
+/// Constraints in words: gates first, lookups after them, as the checker numbers them.
+fn constraint_names(checker: &Checker<'_>) -> Vec<String> {
+    let circuit = checker.circuit;
+    let gates = checker.gates.iter().map(|gate| {
+        let info = &circuit.gates[gate.gate as usize];
+        let constraint = &info.constraints[gate.constraint as usize].name;
+        format!("gate `{}`, constraint `{constraint}`", info.name)
+    });
+    let lookups = checker.lookups.iter().map(|lookup| {
+        let info = &circuit.lookups[lookup.lookup as usize];
+        let table = &circuit.tables[info.table.0 as usize].name;
+        format!("lookup `{}` in table `{table}`", info.name)
+    });
+    gates.chain(lookups).collect()
+}
+
+/// Elements by the register that computes them: name of the first home cell, and their number.
+fn group_by_register(
+    circuit: &Circuit,
+    layout: &Layout,
+    elements: impl Iterator<Item = u32>,
+) -> BTreeMap<u32, (String, u64)> {
+    let mut grouped: BTreeMap<u32, (String, u64)> = BTreeMap::new();
+    for element in elements {
+        let register = layout.elements.origin(element).0.0;
+        let entry = grouped.entry(register).or_insert_with(|| {
+            let first = layout
+                .home(element)
+                .map(|cell| layout.cell_name(circuit, cell));
+            (first.unwrap_or_default(), 0)
+        });
+        entry.1 += 1;
+    }
+    grouped
+}
+
+/// Lists pinned and free cells, and reports the ones that nothing pins.
+fn list_cells(circuit: &Circuit, layout: &Layout, audit: &mut Audit) {
+    let mut pinned: BTreeMap<(u32, u32, u32), u64> = BTreeMap::new();
+    let (mut unpinned, mut free) = (Vec::new(), Vec::new());
+    for (register, instruction) in circuit.program.iter().enumerate() {
+        let own = layout.elements.own(crate::RegisterId(register as u32));
+        for element in own.filter(|element| !layout.elements.is_constant(*element)) {
+            let Some(home) = layout.home(element) else {
+                continue;
+            };
+            let pin = audit.pins[element as usize];
+            if instruction.op == Op::Free {
+                free.push(element);
+            } else if pin == dependence::UNPINNED {
+                unpinned.push(element);
+            } else {
+                let group = layout.columns[home.column as usize].group;
+                *pinned.entry((register as u32, group, pin)).or_default() += 1;
+            }
+        }
+    }
+    audit.pinned = pinned
+        .into_iter()
+        .map(|((register, group, pin), cells)| {
+            let instruction = &circuit.program[register as usize];
+            PinnedCells {
+                register,
+                op: instruction.op.name(),
+                source: instruction.source.clone(),
+                group: circuit.groups[group as usize].name.clone(),
+                constraint: audit.constraints[pin as usize].clone(),
+                cells,
+            }
+        })
+        .collect();
+    audit.free = group_by_register(circuit, layout, free.into_iter())
+        .into_iter()
+        .map(|(register, (first, cells))| {
+            let source = circuit.program[register as usize].source.clone();
+            FreeCells {
+                register,
+                source,
+                first,
+                cells,
+            }
+        })
+        .collect();
+    let unpinned = group_by_register(circuit, layout, unpinned.into_iter());
+    audit
+        .findings
+        .extend(unpinned.into_iter().map(|(register, (first, cells))| {
+            let instruction = &circuit.program[register as usize];
+            Finding::Unpinned {
+                register,
+                op: instruction.op.name(),
+                source: instruction.source.clone(),
+                first,
+                cells,
+            }
+        }));
+}
+
+/// Every element of an input that stands in a cell is restricted by a lookup or a gate of its own.
+fn check_inputs(circuit: &Circuit, layout: &Layout, restricted: &[bool], audit: &mut Audit) {
+    for (register, instruction) in circuit.program.iter().enumerate() {
+        let Op::Input { input } = instruction.op else {
+            continue;
+        };
+        let own = layout.elements.own(crate::RegisterId(register as u32));
+        let mut first = None;
+        let mut elements = 0;
+        for element in own {
+            let Some(home) = layout.home(element) else {
+                continue;
+            };
+            if !restricted[element as usize] {
+                first.get_or_insert(home);
+                elements += 1;
+            }
+        }
+        if let Some(first) = first {
+            audit.findings.push(Finding::UncheckedInput {
+                input: circuit.inputs[input as usize].name.clone(),
+                first: layout.cell_name(circuit, first),
+                elements,
+            });
+        }
+    }
+}
+
+/// Every public value is a copy of a pinned cell, or a constant.
+fn check_public(circuit: &Circuit, layout: &Layout, audit: &mut Audit) {
+    let mut shown = vec![false; layout.elements.count() as usize];
+    let mut loose = 0;
+    for column in &layout.columns {
+        let CellContents::Elements(ids) = &column.contents else {
+            continue;
+        };
+        if column.kind != ColumnKind::Instance {
+            continue;
+        }
+        for id in ids {
+            match shown.get_mut(*id as usize) {
+                Some(shown) => *shown = true,
+                None => loose += 1,
+            }
+        }
+    }
+    let mut report = |name: &str, problem: &str, values: u64| {
+        if values > 0 {
+            let (name, problem) = (name.to_string(), problem.to_string());
+            audit.findings.push(Finding::UnboundPublic {
+                name,
+                problem,
+                values,
+            });
+        }
+    };
+    report("instance columns", "hold no element of any register", loose);
+    let mut resolver = Resolver::new(circuit, &layout.elements);
+    for (register, name) in public_registers(circuit) {
+        let Ok(ids) = resolver.resolve(register) else {
+            report(&name, "have no elements", 1);
+            continue;
+        };
+        let (mut hidden, mut homeless, mut unpinned) = (0, 0, 0);
+        for id in ids.iter() {
+            if !shown[id as usize] {
+                hidden += 1;
+            } else if layout.elements.is_constant(id) {
+                continue;
+            } else if layout.home(id).is_none() {
+                homeless += 1;
+            } else if audit.pins[id as usize] == dependence::UNPINNED {
+                unpinned += 1;
+            }
+        }
+        report(&name, "stand in no instance cell", hidden);
+        report(&name, "are copies of no advice cell", homeless);
+        report(
+            &name,
+            "are copies of a cell that no constraint depends on",
+            unpinned,
+        );
+    }
+}

@@ -1,0 +1,300 @@
+//! Which constraints depend on which cells.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use rayon::prelude::*;
+
+use crate::check::Checker;
+use crate::elements::NO_ELEMENT;
+use crate::layout::{Cell, CellContents, Grid};
+use crate::number::{MERSENNE, Mersenne};
+use crate::tape::{BATCH, Batch, Number, Slot, Tape, column_values, load_rows};
+use crate::{ColumnKind, Op};
+
+/// No constraint depends on the element.
+pub(super) const UNPINNED: u32 = u32::MAX;
+
+/// Batches of rows per task.
+const TASK_BATCHES: usize = 16;
+
+/// An unassigned cell that a constraint depends on.
+#[derive(Debug, Clone)]
+pub(super) struct UsedUnassigned {
+    /// Number of the constraint.
+    pub(super) constraint: u32,
+    /// The row on which it is enforced.
+    pub(super) row: u32,
+    /// The cell.
+    pub(super) cell: Cell,
+    /// How many such (cell, row) pairs the constraint has.
+    pub(super) count: u64,
+}
+
+/// What depends on what.
+#[derive(Debug)]
+pub(super) struct Dependence {
+    /// For every computed element the lowest number of a constraint that depends on it.
+    pub(super) pins: Vec<u32>,
+    /// For every computed element whether a lookup or a gate depends on it alone.
+    pub(super) restricted: Vec<bool>,
+    /// The first unassigned cell of each constraint that depends on some.
+    pub(super) unassigned: Vec<UsedUnassigned>,
+    /// How often lookups of unassigned cells alone depend on a cell.
+    pub(super) idle_lookups: u64,
+}
+
+/// The value that the audit gives to a cell: the honest one, or a pseudorandom one where nothing is placed.
+///
+/// A derivative that vanishes at zero by accident does not vanish there.
+fn load(
+    checker: &Checker<'_>,
+    grid: &Grid,
+    slot: Slot,
+    tape: &Tape,
+    rows: &[u32],
+    out: &mut [Mersenne],
+) {
+    let layout = checker.layout;
+    let values = column_values(layout, grid, slot.column);
+    let elements = match &layout.columns[slot.column as usize].contents {
+        CellContents::Elements(ids) if slot.kind == ColumnKind::Advice => Some(ids),
+        _ => None,
+    };
+    load_rows(
+        values,
+        rows.iter().map(|row| tape.cell(slot, *row).row),
+        out,
+    );
+    let Some(ids) = elements else { return };
+    for (out, row) in out.iter_mut().zip(rows) {
+        let cell = tape.cell(slot, *row);
+        let id = ids.get(cell.row as usize).copied().unwrap_or(NO_ELEMENT);
+        if id == NO_ELEMENT && cell.row < layout.usable_rows {
+            *out = scramble(cell);
+        }
+    }
+}
+
+/// A field element that depends on the cell in no simple way (the finalizer of splitmix64).
+fn scramble(cell: Cell) -> Mersenne {
+    let mut word =
+        (u64::from(cell.column) << 32 | u64::from(cell.row)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    Mersenne((word ^ (word >> 31)) % MERSENNE)
+}
+
+/// Stands in for challenges, which the verifier would draw at random.
+fn challenge(index: u32) -> Mersenne {
+    scramble(Cell {
+        column: u32::MAX,
+        row: index,
+    })
+}
+
+/// Calls `visit(row, slot, cell, derivative)` for every derivative of a tape that is not zero on some rows.
+pub(super) fn derivatives(
+    checker: &Checker<'_>,
+    grid: &Grid,
+    tape: &Tape,
+    batch: &mut Batch<Mersenne>,
+    rows: &[u32],
+    mut visit: impl FnMut(u32, Cell, Mersenne),
+) {
+    batch.evaluate(
+        tape,
+        rows,
+        |slot, rows, out| load(checker, grid, slot, tape, rows, out),
+        challenge,
+    );
+    let gradients = batch.gradients(tape, rows.len());
+    for (slot, gradients) in tape.slots.iter().zip(gradients.chunks(BATCH)) {
+        if slot.kind == ColumnKind::Fixed {
+            continue;
+        }
+        for (row, gradient) in rows.iter().zip(gradients) {
+            if *gradient != Mersenne::ZERO {
+                visit(*row, tape.cell(*slot, *row), *gradient);
+            }
+        }
+    }
+}
+
+/// What one task of rows adds.
+#[derive(Default)]
+struct Found {
+    unassigned: Vec<(u32, Cell)>,
+    idle: u64,
+}
+
+impl Dependence {
+    pub(super) fn new(checker: &Checker<'_>, grid: &Grid) -> Self {
+        let computed = checker.layout.elements.computed() as usize;
+        let pins: Vec<AtomicU32> = (0..computed).map(|_| AtomicU32::new(UNPINNED)).collect();
+        let restricted: Vec<AtomicBool> = (0..computed).map(|_| AtomicBool::new(false)).collect();
+        let mut unassigned = Vec::new();
+        let mut idle = 0;
+        let mut note = |constraint: u32, found: Vec<Found>| {
+            let mut used: Vec<(u32, Cell)> = Vec::new();
+            for found in found {
+                used.extend(found.unassigned);
+                idle += found.idle;
+            }
+            used.sort_unstable();
+            if let Some((row, cell)) = used.first() {
+                let count = used.len() as u64;
+                unassigned.push(UsedUnassigned {
+                    constraint,
+                    row: *row,
+                    cell: *cell,
+                    count,
+                });
+            }
+        };
+        for (number, gate) in checker.gates.iter().enumerate() {
+            let number = number as u32;
+            let tape = &gate.tape;
+            let alone = tape
+                .slots
+                .iter()
+                .filter(|slot| slot.kind != ColumnKind::Fixed)
+                .count()
+                == 1;
+            let rows = tape.active_rows(checker.layout, checker.layout.usable_rows);
+            let found: Vec<Found> = rows
+                .par_chunks(BATCH * TASK_BATCHES)
+                .map(|rows| {
+                    let mut batch = Batch::new(tape);
+                    let mut found = Found::default();
+                    for rows in rows.chunks(BATCH) {
+                        derivatives(checker, grid, tape, &mut batch, rows, |row, cell, _| {
+                            match classify(checker, cell) {
+                                Class::Element(element) => {
+                                    pins[element as usize].fetch_min(number, Ordering::Relaxed);
+                                    if alone {
+                                        restricted[element as usize].store(true, Ordering::Relaxed);
+                                    }
+                                }
+                                Class::Unassigned => found.unassigned.push((row, cell)),
+                                Class::Settled => {}
+                            }
+                        });
+                    }
+                    found
+                })
+                .collect();
+            note(number, found);
+        }
+        for (index, lookup) in checker.lookups.iter().enumerate() {
+            let number = (checker.gates.len() + index) as u32;
+            // Past these rows every cell is unassigned and every selector is 0.
+            let rows = lookup.inputs.iter().map(|input| checker.rows(input)).max();
+            let rows: Vec<u32> = (0..rows.unwrap_or(0)).collect();
+            let found: Vec<Found> = rows
+                .par_chunks(BATCH * TASK_BATCHES)
+                .map(|rows| {
+                    let mut batches: Vec<Batch<Mersenne>> =
+                        lookup.inputs.iter().map(Batch::new).collect();
+                    let mut found = Found::default();
+                    for rows in rows.chunks(BATCH) {
+                        lookup_batch(
+                            checker,
+                            grid,
+                            (&lookup.inputs, &mut batches),
+                            rows,
+                            (number, &pins, &restricted),
+                            &mut found,
+                        );
+                    }
+                    found
+                })
+                .collect();
+            note(number, found);
+        }
+        Dependence {
+            pins: pins.into_iter().map(AtomicU32::into_inner).collect(),
+            restricted: restricted.into_iter().map(AtomicBool::into_inner).collect(),
+            unassigned,
+            idle_lookups: idle,
+        }
+    }
+}
+
+/// What a lookup depends on, row by row.
+fn lookup_batch(
+    checker: &Checker<'_>,
+    grid: &Grid,
+    (inputs, batches): (&[Tape], &mut [Batch<Mersenne>]),
+    rows: &[u32],
+    (number, pins, restricted): (u32, &[AtomicU32], &[AtomicBool]),
+    found: &mut Found,
+) {
+    // Per row: unassigned cells and whether anything else occurs in the tuple.
+    let mut loose: Vec<Vec<Cell>> = vec![Vec::new(); rows.len()];
+    let mut settled = vec![false; rows.len()];
+    let position = |row: u32| rows.binary_search(&row).unwrap_or(0);
+    for (tape, batch) in inputs.iter().zip(batches) {
+        // The one element that this input depends on per row: none, one, or several.
+        let mut only: Vec<Option<Result<u32, ()>>> = vec![None; rows.len()];
+        derivatives(checker, grid, tape, batch, rows, |row, cell, _| {
+            let position = position(row);
+            match classify(checker, cell) {
+                Class::Element(element) => {
+                    pins[element as usize].fetch_min(number, Ordering::Relaxed);
+                    settled[position] = true;
+                    only[position] = match only[position] {
+                        None => Some(Ok(element)),
+                        Some(Ok(known)) if known == element => Some(Ok(element)),
+                        Some(_) => Some(Err(())),
+                    };
+                }
+                Class::Unassigned => {
+                    loose[position].push(cell);
+                    only[position] = Some(Err(()));
+                }
+                Class::Settled => {
+                    settled[position] = true;
+                    only[position] = Some(Err(()));
+                }
+            }
+        });
+        for element in only.into_iter().flatten().flatten() {
+            restricted[element as usize].store(true, Ordering::Relaxed);
+        }
+    }
+    for ((row, loose), settled) in rows.iter().zip(loose).zip(settled) {
+        if settled {
+            found
+                .unassigned
+                .extend(loose.into_iter().map(|cell| (*row, cell)));
+        } else {
+            found.idle += loose.len() as u64;
+        }
+    }
+}
+
+/// What stands in a cell that a constraint depends on.
+pub(super) enum Class {
+    /// A computed element.
+    Element(u32),
+    /// Nothing: the prover may put anything there.
+    Unassigned,
+    /// A constant, a declared free cell or a public value: held by something else, or free on purpose.
+    Settled,
+}
+
+pub(super) fn classify(checker: &Checker<'_>, cell: Cell) -> Class {
+    let layout = checker.layout;
+    match layout.element(cell) {
+        Some(element) if layout.elements.is_constant(element) => Class::Settled,
+        Some(element) => {
+            let register = layout.elements.origin(element).0;
+            match checker.circuit.program[register.0 as usize].op {
+                Op::Free => Class::Settled,
+                _ => Class::Element(element),
+            }
+        }
+        None if checker.is_advice(cell.column) => Class::Unassigned,
+        None => Class::Settled,
+    }
+}

@@ -1,0 +1,158 @@
+//! Wrong witnesses: what the mock prover says of them, and that no proof comes of them.
+
+use zkc_circuit::{Grid, GroupId, Ints};
+use zkc_halo2::{Error, FailureKind, MAX_REPORTED, Prepared, mock, prove, system_rng};
+
+use crate::support::{grid, power, setup, small_layer};
+
+/// Sets one cell.
+fn set(prepared: &Prepared, grid: &mut Grid, (group, column, row): (u32, u32, u32), value: i128) {
+    let column = prepared.layout().column_of(GroupId(group), column) as usize;
+    let mut values = grid.values[column].to_vec();
+    values.resize(values.len().max(row as usize + 1), 0);
+    values[row as usize] = value;
+    grid.values[column] = Ints::from_values(&values);
+}
+
+/// The report of the layer on (1, 2, 3) with one cell changed; makes sure that there is no proof either.
+fn failures(cell: (u32, u32, u32), value: i128) -> (Vec<FailureKind>, String) {
+    let (prepared, params, key) = setup(small_layer());
+    let mut grid = grid(&prepared, &[vec![1, 2, 3]]);
+    set(&prepared, &mut grid, cell, value);
+    let report = mock(&prepared, &grid).unwrap();
+    assert_eq!(report.total, report.failures.len());
+    let error = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap_err();
+    assert!(
+        matches!(error, Error::Unsatisfied { .. } | Error::Rejected(_)),
+        "{error}"
+    );
+    let kinds = report.failures.iter().map(|f| f.kind.clone()).collect();
+    (kinds, report.to_string())
+}
+
+fn constraint(gate: &str, constraint: &str) -> FailureKind {
+    FailureKind::Constraint {
+        gate: gate.into(),
+        constraint: constraint.into(),
+    }
+}
+
+fn lookup(lookup: &str, table: &str) -> FailureKind {
+    FailureKind::Lookup {
+        lookup: lookup.into(),
+        table: table.into(),
+    }
+}
+
+// Column groups of the layer: 0 x, 1 a, 2 v = (q, r, y), 3 m = (5 and z, x_0), 6 public.
+
+#[test]
+fn a_wrong_remainder_breaks_its_gate() {
+    let (kinds, report) = failures((2, 1, 1), 4);
+    assert_eq!(kinds, [constraint("dense", "acc is 16 q + r")]);
+    assert_eq!(
+        report,
+        "constraint `acc is 16 q + r` of gate `dense` does not hold in row 1, at `dense`, `rescale`
+  a[0]@1 = 1  (`dense`)
+  a[1]@1 = 2  (`dense`)
+  a[2]@1 = 3  (`dense`)
+  v[0]@1 = 0  (`rescale`)
+  v[1]@1 = 4  (`rescale`)
+  w[0]@1 = -1  (`dense`)
+  w[1]@1 = 5  (`dense`)
+  w[2]@1 = -3  (`dense`)
+  w[3]@1 = 3  (`dense`)
+  s[0]@1 = 1  (`dense`)
+"
+    );
+}
+
+#[test]
+fn a_remainder_out_of_range_breaks_its_lookup() {
+    // q and r changed together keep the gate.
+    let (prepared, _, _) = setup(small_layer());
+    let mut grid = grid(&prepared, &[vec![1, 2, 3]]);
+    set(&prepared, &mut grid, (2, 0, 1), -1);
+    set(&prepared, &mut grid, (2, 1, 1), 26);
+    let report = mock(&prepared, &grid).unwrap();
+    let kinds: Vec<_> = report.failures.iter().map(|f| &f.kind).collect();
+    assert!(kinds.contains(&&lookup("r range", "nibble")), "{report}");
+    let failure = report
+        .failures
+        .iter()
+        .find(|f| f.kind == lookup("r range", "nibble"));
+    let failure = failure.unwrap();
+    assert_eq!(failure.row, 1);
+    assert_eq!(failure.sources(), ["rescale"]);
+    assert_eq!(failure.cells[0].to_string(), "v[1]@1 = 26  (`rescale`)");
+}
+
+#[test]
+fn a_wrong_output_breaks_table_and_copy() {
+    let (kinds, report) = failures((2, 2, 0), 9);
+    assert_eq!(
+        kinds,
+        [lookup("activation", "activation"), FailureKind::Copy]
+    );
+    assert!(report.contains("v[2]@0 = 9"), "{report}");
+    assert!(report.contains("public[0]@3 = 0"), "{report}");
+}
+
+#[test]
+fn a_wrong_public_value_breaks_its_copy() {
+    let (kinds, report) = failures((6, 0, 5), 6);
+    assert_eq!(kinds, [FailureKind::Copy]);
+    assert_eq!(
+        report,
+        "a copy differs from its origin in row 1, at `times`, `z`
+  m[0]@1 = 5  (`times`)
+  public[0]@5 = 6  (`z`)
+"
+    );
+}
+
+#[test]
+fn a_wrong_constant_breaks_its_copy() {
+    let (kinds, report) = failures((3, 0, 0), 4);
+    assert_eq!(kinds, [constraint("times", "z is 5 x"), FailureKind::Copy]);
+    assert!(report.contains("constants[0]@0 = 5"), "{report}");
+}
+
+#[test]
+fn a_wrong_input_breaks_range_and_copies() {
+    let (kinds, report) = failures((0, 0, 1), 16);
+    assert_eq!(kinds, [lookup("x range", "nibble"), FailureKind::Copy]);
+    assert!(report.contains("a[1]@0 = 2"), "{report}");
+    assert!(report.contains("a[1]@1 = 2"), "{report}");
+    assert!(report.contains("public[0]@1 = 2"), "{report}");
+}
+
+#[test]
+fn a_value_below_the_used_rows_is_found() {
+    let (kinds, report) = failures((2, 0, 40), 1);
+    assert_eq!(kinds, [lookup("activation", "activation")]);
+    assert!(report.contains("in row 40"), "{report}");
+}
+
+#[test]
+fn long_reports_are_cut() {
+    let (prepared, _, _) = setup(power(2));
+    let mut grid = grid(&prepared, &[vec![1, 2, 3]]);
+    for row in 3..25 {
+        set(&prepared, &mut grid, (0, 0, row), 9);
+    }
+    let report = mock(&prepared, &grid).unwrap();
+    assert_eq!((report.total, report.failures.len()), (22, MAX_REPORTED));
+    assert!(report.to_string().ends_with("and 2 more\n"), "{report}");
+}
+
+#[test]
+fn a_grid_of_another_circuit_is_refused() {
+    let (layer, params, key) = setup(small_layer());
+    let (other, _, _) = setup(power(2));
+    let grid = grid(&other, &[vec![1, 2, 3]]);
+    let error = mock(&layer, &grid).unwrap_err().to_string();
+    assert!(error.contains("laid out for another circuit"), "{error}");
+    let error = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap_err();
+    assert!(matches!(error, Error::Inconsistent { .. }), "{error}");
+}

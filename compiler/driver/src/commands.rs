@@ -1,0 +1,43 @@
+//! What each command of `zkc` does: from files to files and a report.
+
+mod files;
+mod inspect;
+mod keys;
+mod run;
+
+use std::path::Path;
+
+pub use crate::commands::files::{compile, infer, mock, witness};
+pub use crate::commands::inspect::inspect;
+pub use crate::commands::keys::{prove, setup, verify};
+pub use crate::commands::run::run;
+use crate::error::Result;
+use crate::inputs::{InputArg, ReadOptions, Sample, read_sample};
+use crate::model::Model;
+use crate::ui::Ui;
+
+/// The input of one inference.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The files.
+    pub args: &'a [InputArg],
+    /// How they are read.
+    pub options: ReadOptions,
+}
+
+impl Input<'_> {
+    fn read(&self, model: &Model, ui: &dyn Ui) -> Result<Sample> {
+        let sample = read_sample(self.args, &model.inputs, self.options)?;
+        sample.notes.iter().for_each(|note| ui.detail(note));
+        Ok(sample)
+    }
+}
+
+/// What a witness and a proof come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Given<'a> {
+    /// An input, from which the witness is computed.
+    Input(Input<'a>),
+    /// A witness file.
+    Witness(&'a Path),
+}

@@ -1,0 +1,114 @@
+//! Commands that need no keys.
+
+use std::path::Path;
+
+use zkc_halo2::peak_rss_bytes;
+
+use crate::backends::{self, Origin};
+use crate::commands::Input;
+use crate::compile::{Samples, compile as compile_model};
+use crate::error::{Error, Result};
+use crate::evaluate::{beside_float, evaluate};
+use crate::model::Model;
+use crate::options::CompileOptions;
+use crate::output::{Access, OutputFile};
+use crate::report::{
+    CompileReport, InferReport, MockReport, WitnessReport, input_ranges, tensor_infos,
+};
+use crate::ui::Ui;
+use crate::values::FixedTensor;
+use crate::witness::Witness;
+
+/// `zkc compile`: compiles a model and writes `output`.
+pub fn compile(
+    path: &Path,
+    options: &CompileOptions,
+    samples: Samples<'_>,
+    output: &Path,
+    ui: &dyn Ui,
+) -> Result<CompileReport> {
+    let file = OutputFile::create(output, Access::Ordinary)?;
+    let compiled = compile_model(path, options, samples, ui)?;
+    let model = compiled.model;
+    let zkc_bytes = model.save(file)?;
+    let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::Compiled)?;
+    Ok(CompileReport {
+        model: path.display().to_string(),
+        backend: model.backend.name().into(),
+        size: backends::size(&prepared),
+        input_ranges: input_ranges(&model),
+        compile_s: compiled.cost.wall_s,
+        zkc_bytes,
+        digest: model.digest().to_hex(),
+        peak_rss_bytes: peak_rss_bytes(),
+    })
+}
+
+/// `zkc infer`: the fixed-point outputs beside the float ones.
+pub fn infer(path: &Path, input: Input<'_>, ui: &dyn Ui) -> Result<InferReport> {
+    let model = Model::load(path)?;
+    let sample = input.read(&model, ui)?;
+    ui.step("evaluating");
+    let evaluation = evaluate(&model, &sample)?;
+    let outputs = beside_float(&model, &sample, &evaluation.outputs)?;
+    Ok(InferReport {
+        model: model.name,
+        outputs,
+        infer_s: evaluation.cost.wall_s,
+    })
+}
+
+/// `zkc witness`: computes every value of one inference and writes `output`, for its owner's eyes only.
+pub fn witness(path: &Path, input: Input<'_>, output: &Path, ui: &dyn Ui) -> Result<WitnessReport> {
+    let file = OutputFile::create(output, Access::Private)?;
+    let model = Model::load(path)?;
+    let sample = input.read(&model, ui)?;
+    ui.step("computing the witness");
+    let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::File(path))?;
+    let evaluation = evaluate(&model, &sample)?;
+    let grid = prepared.assign(&evaluation.registers);
+    let witness_bytes = Witness {
+        circuit: model.digest(),
+        grid,
+    }
+    .save(file)?;
+    Ok(WitnessReport {
+        outputs: evaluation.outputs.iter().map(FixedTensor::reals).collect(),
+        output_info: tensor_infos(&evaluation.outputs),
+        witness_s: evaluation.cost.wall_s,
+        witness_bytes,
+    })
+}
+
+/// `zkc mock`: checks all constraints on one input, without keys; with `audit`, also that every witness cell is pinned.
+pub fn mock(path: &Path, input: Input<'_>, audit: bool, ui: &dyn Ui) -> Result<MockReport> {
+    let model = Model::load(path)?;
+    let sample = input.read(&model, ui)?;
+    ui.step("computing the witness");
+    let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::File(path))?;
+    let evaluation = evaluate(&model, &sample)?;
+    let grid = prepared.assign(&evaluation.registers);
+    ui.step("checking all constraints");
+    let report = zkc_halo2::mock(&prepared, &grid)
+        .map_err(|error| backends::convert(error, Origin::File(path)))?;
+    if !report.is_satisfied() {
+        let mut error =
+            Error::bug(format!("{} constraints do not hold", report.total)).in_file(path);
+        for failure in &report.failures {
+            error = error.note(failure.to_string());
+        }
+        return Err(error);
+    }
+    let free_cells = audit
+        .then(|| backends::audit(&prepared, &grid, ui))
+        .transpose()?;
+    let outputs = beside_float(&model, &sample, &evaluation.outputs)?;
+    Ok(MockReport {
+        satisfied: true,
+        outputs,
+        size: backends::size(&prepared),
+        free_cells,
+        audited: audit,
+        mock_s: report.cost.wall_s,
+    })
+}

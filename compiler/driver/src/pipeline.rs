@@ -1,0 +1,191 @@
+//! The named pipelines: which passes run between which levels.
+//!
+//! | stage | from | to |
+//! |---|---|---|
+//! | [`Stage::Core`] | `onnx` as imported | `onnx` in the core set, shapes static, constants folded, fused |
+//! | [`Stage::Fixed`] | `onnx` in the core set | `zkarith`, functions as `poly_ext` records |
+//! | [`Stage::Circuit`] | `zkarith` and `poly_ext` | `plonk` |
+
+use crate::error::{Error, Result};
+use crate::inputs::{InputSpec, ValueRange};
+use crate::options::CompileOptions;
+
+/// A part of a compilation, between two levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// To the core set of `onnx`.
+    Core,
+    /// To exact integers.
+    Fixed,
+    /// To a circuit.
+    Circuit,
+}
+
+impl Stage {
+    /// All stages in their order.
+    pub const ALL: [Stage; 3] = [Stage::Core, Stage::Fixed, Stage::Circuit];
+
+    /// What the stage does, for progress.
+    pub fn title(self) -> &'static str {
+        match self {
+            Stage::Core => "simplifying the model",
+            Stage::Fixed => "choosing formats and functions",
+            Stage::Circuit => "laying out the circuit",
+        }
+    }
+
+    /// The passes of the stage for a model with these inputs, as MLIR's pass manager reads them.
+    ///
+    /// An error when the name of an input cannot stand in an option.
+    pub fn passes(self, options: &CompileOptions, inputs: &[InputSpec]) -> Result<Vec<String>> {
+        let plain = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Ok(match self {
+            Stage::Core => plain(&[
+                "onnx-infer-shapes",
+                "onnx-fold-constants",
+                "onnx-decompose",
+                "onnx-fuse",
+            ]),
+            Stage::Fixed => {
+                let mut conversion = Vec::new();
+                if let Some(bits) = options.fraction_bits {
+                    conversion.push(format!("fraction-bits={bits}"));
+                }
+                if let Some(ranges) = input_range(inputs)? {
+                    conversion.push(format!("input-range={ranges}"));
+                }
+                vec![
+                    with_options("convert-onnx-to-zkarith", &conversion),
+                    "convert-zkarith-to-poly-ext".into(),
+                ]
+            }
+            Stage::Circuit => {
+                let public = [
+                    format!("public-inputs={}", options.public.inputs),
+                    format!("public-outputs={}", options.public.outputs),
+                ];
+                vec![
+                    "zkarith-plan-layout".into(),
+                    with_options("convert-zkarith-to-plonk", &public),
+                ]
+            }
+        })
+    }
+}
+
+/// The pipeline of some passes.
+pub(crate) fn text(passes: &[String]) -> String {
+    format!("builtin.module({})", passes.join(","))
+}
+
+fn with_options(pass: &str, options: &[String]) -> String {
+    if options.is_empty() {
+        pass.into()
+    } else {
+        format!("{pass}{{{}}}", options.join(" "))
+    }
+}
+
+/// The ranges as the conversion's option takes them: one for all, or by name, apart by `;`.
+fn input_range(inputs: &[InputSpec]) -> Result<Option<String>> {
+    let Some(first) = inputs.first() else {
+        return Ok(None);
+    };
+    if inputs.iter().all(|input| input.range == first.range) {
+        return Ok(first.range.map(show));
+    }
+    let mut ranges = Vec::new();
+    for input in inputs {
+        let Some(range) = input.range else { continue };
+        let forbidden = |c: char| c.is_whitespace() || ";{}\"'\\".contains(c);
+        if input.name.is_empty() || input.name.contains(forbidden) {
+            return Err(Error::diagnostic(format!(
+                "the name of input \"{}\" cannot stand in a pass option",
+                input.name.escape_debug()
+            ))
+            .note("inputs of different ranges are told apart by their names")
+            .help("declare one range for all inputs, or rename the input in the model"));
+        }
+        ranges.push(format!("{}={}", input.name, show(range)));
+    }
+    Ok(Some(ranges.join(";")))
+}
+
+/// A range in digits that read back as the same numbers.
+fn show(range: ValueRange) -> String {
+    format!("{}:{}", range.lo, range.hi)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::tests::spec;
+
+    fn with_range(name: &str, lo: f64, hi: f64) -> InputSpec {
+        InputSpec {
+            range: Some(ValueRange { lo, hi }),
+            ..spec(name, &[1])
+        }
+    }
+
+    fn conversion(options: &CompileOptions, inputs: &[InputSpec]) -> String {
+        Stage::Fixed.passes(options, inputs).unwrap().remove(0)
+    }
+
+    #[test]
+    fn options_reach_the_passes() {
+        let mut options = CompileOptions {
+            fraction_bits: Some(7),
+            ..CompileOptions::default()
+        };
+        options.public.inputs = true;
+        let one = [with_range("x", -0.5, 3.0)];
+        assert_eq!(
+            conversion(&options, &one),
+            "convert-onnx-to-zkarith{fraction-bits=7 input-range=-0.5:3}"
+        );
+        let two = [with_range("a=b", 0.0, 1.0), with_range("y", 0.0, 256.0)];
+        assert_eq!(
+            conversion(&CompileOptions::default(), &two),
+            "convert-onnx-to-zkarith{input-range=a=b=0:1;y=0:256}"
+        );
+        let circuit = text(&Stage::Circuit.passes(&options, &one).unwrap());
+        assert_eq!(
+            circuit,
+            "builtin.module(zkarith-plan-layout,convert-zkarith-to-plonk{public-inputs=true public-outputs=true})"
+        );
+    }
+
+    #[test]
+    fn names_that_options_cannot_hold_are_refused_only_where_they_matter() {
+        let same = [with_range("a b", 0.0, 1.0), with_range("c", 0.0, 1.0)];
+        assert_eq!(
+            conversion(&CompileOptions::default(), &same),
+            "convert-onnx-to-zkarith{input-range=0:1}"
+        );
+        let different = [with_range("a b", 0.0, 1.0), with_range("c", 0.0, 2.0)];
+        let error = Stage::Fixed
+            .passes(&CompileOptions::default(), &different)
+            .unwrap_err();
+        assert_eq!(
+            error.message(),
+            "the name of input \"a b\" cannot stand in a pass option"
+        );
+    }
+
+    #[test]
+    fn every_pass_is_registered() {
+        let of_mlir = ["canonicalize", "cse", "symbol-dce"];
+        for stage in Stage::ALL {
+            for pass in stage
+                .passes(&CompileOptions::default(), &[with_range("x", 0.0, 1.0)])
+                .unwrap()
+            {
+                let name = pass.split('{').next().unwrap();
+                let known = of_mlir.contains(&name)
+                    || zkc_passes::PASSES.iter().any(|pass| pass.name == name);
+                assert!(known, "{name}");
+            }
+        }
+    }
+}

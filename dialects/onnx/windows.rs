@@ -1,0 +1,136 @@
+//! Where the windows of convolutions and pooling lie.
+
+use super::shape::{Invalid, MAX_ELEMENTS, invalid};
+use zkc_support::Op;
+
+/// The windows along one spatial axis, with the padding resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Extent of the operand.
+    pub input: i64,
+    /// Elements of a window.
+    pub kernel: i64,
+    /// Distance between windows.
+    pub stride: i64,
+    /// Distance between the elements of a window.
+    pub dilation: i64,
+    /// Padding before the operand.
+    pub before: i64,
+    /// Padding after the operand that the model states; counted by an average over the padding.
+    pub after: i64,
+    /// Number of windows.
+    pub windows: i64,
+}
+
+impl Axis {
+    /// Distance between the first and the last element of a window, plus one.
+    pub fn extent(&self) -> i64 {
+        self.dilation * (self.kernel - 1) + 1
+    }
+
+    /// Position of an element of a window in the operand; outside of it is padding.
+    pub fn position(&self, window: i64, element: i64) -> i64 {
+        window * self.stride + element * self.dilation - self.before
+    }
+
+    /// Elements of a window that lie in the operand.
+    pub fn inside(&self, window: i64) -> i64 {
+        self.within(window, 0, self.input)
+    }
+
+    /// Elements of a window that lie in the operand or its stated padding.
+    pub fn inside_padding(&self, window: i64) -> i64 {
+        self.within(window, -self.before, self.input + self.after)
+    }
+
+    fn within(&self, window: i64, from: i64, to: i64) -> i64 {
+        (0..self.kernel)
+            .filter(|e| (from..to).contains(&self.position(window, *e)))
+            .count() as i64
+    }
+
+    /// Padding after the operand that the last window reaches into; at least what is stated. A
+    /// model that rounds the number of windows up reaches further than it states.
+    pub fn reach(&self) -> i64 {
+        let last = (self.windows - 1) * self.stride + self.extent();
+        self.after.max(last - self.input - self.before)
+    }
+}
+
+/// The windows of an operation on an operand with the given spatial extents and kernel.
+///
+/// # Errors
+/// When an attribute has the wrong length or a window does not fit.
+pub fn windows(op: &Op, input: &[i64], kernel: &[i64]) -> Result<Vec<Axis>, Invalid> {
+    let rank = input.len();
+    let list = |name: &str, n: usize, default: i64| -> Result<Vec<i64>, Invalid> {
+        let list = op.ints(name).unwrap_or_else(|| vec![default; n]);
+        // Numbers of 32 bits keep the arithmetic below from overflowing.
+        if list.len() != n
+            || list
+                .iter()
+                .any(|v| !(default..=i64::from(i32::MAX)).contains(v))
+        {
+            invalid!(
+                "attribute `{name}` must hold {n} 32-bit integers not below {default}, found {list:?}"
+            );
+        }
+        Ok(list)
+    };
+    let strides = list("strides", rank, 1)?;
+    let dilations = list("dilations", rank, 1)?;
+    let pads = list("pads", 2 * rank, 0)?;
+    let auto = op.str("auto_pad").unwrap_or("NOTSET");
+    let ceil = op.int("ceil_mode").unwrap_or(0) == 1;
+    let kernel_ok = |k: &i64| (1..=i64::from(i32::MAX)).contains(k);
+    let input_ok = |d: &i64| (0..=MAX_ELEMENTS as i64).contains(d);
+    if kernel.len() != rank || !kernel.iter().all(kernel_ok) || !input.iter().all(input_ok) {
+        invalid!("kernel {kernel:?} does not suit spatial extents {input:?}");
+    }
+    (0..rank)
+        .map(|i| {
+            let mut axis = Axis {
+                input: input[i],
+                kernel: kernel[i],
+                stride: strides[i],
+                dilation: dilations[i],
+                before: 0,
+                after: 0,
+                windows: 0,
+            };
+            if matches!(auto, "SAME_UPPER" | "SAME_LOWER") {
+                axis.windows = (axis.input + axis.stride - 1) / axis.stride;
+                let last = (axis.windows - 1) * axis.stride + axis.extent();
+                let total = (last - axis.input).max(0);
+                let less = total / 2;
+                (axis.before, axis.after) = match auto {
+                    "SAME_UPPER" => (less, total - less),
+                    _ => (total - less, less),
+                };
+                return Ok(axis);
+            }
+            if auto != "VALID" {
+                (axis.before, axis.after) = (pads[i], pads[i + rank]);
+            }
+            let room = axis.input + axis.before + axis.after - axis.extent();
+            if room < 0 {
+                invalid!(
+                    "a window of extent {} does not fit into spatial axis {i}, which has {} elements \
+                     with its padding",
+                    axis.extent(),
+                    axis.input + axis.before + axis.after
+                );
+            }
+            axis.windows = room / axis.stride + 1;
+            // Rounded up, unless that window would start behind the operand.
+            if ceil
+                && auto != "VALID"
+                && room % axis.stride != 0
+                && axis.windows * axis.stride < axis.input + axis.before
+            {
+                axis.windows += 1;
+            }
+            Ok(axis)
+        })
+        .collect()
+}

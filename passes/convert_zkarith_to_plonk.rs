@@ -1,0 +1,227 @@
+//! `convert-zkarith-to-plonk`: the function becomes a circuit.
+//!
+//! Every value keeps its exact integers; what changes is that each is computed by a witness
+//! program, stands in cells, and is pinned by gates:
+//!
+//! * linear maps (matrix products, convolutions, sums, pools) are sums of products over lanes,
+//!   with the weights in fixed columns;
+//! * rescale, relu, clamp, max, products, quotients and functions are gadgets in units;
+//! * data movement costs nothing: elements keep their identity, and an element that stands in
+//!   several cells is bound by copy constraints.
+//!
+//! The layout is read from the function's attribute `plonk.layout`
+//! (`zkarith-plan-layout` writes it). The gates, with their uniqueness arguments, are in the
+//! book's chapter "Gadgets".
+//!
+//! Before:
+//! ```mlir
+//! func.func @main(%x: tensor<2x!zkarith.fixed<4, 0, 15>> {onnx.name = "x"}) -> (tensor<2x!zkarith.fixed<4, 0, 15>> {onnx.name = "y"}) attributes {plonk.layout = {k = 6, limb_bits = 4, lanes = 1, blocks = 1, units = 1, limbs = 1}} {
+//!   return %x : tensor<2x!zkarith.fixed<4, 0, 15>>
+//! }
+//! ```
+//! After:
+//! ```mlir
+//! plonk.circuit @main k = 6 {
+//!   plonk.gate @interval_1_0 {
+//!   plonk.lookup @look_up_limb_0 in @limbs {
+//!   %{{.*}} = plonk.input "x" 0 : tensor<2x!zkarith.fixed<4, 0, 15>>
+//!   plonk.output "y" %{{.*}} public : tensor<2x!zkarith.fixed<4, 0, 15>>
+//! ```
+//!
+//! Leaves alone: modules without a function. Requires: `plonk.layout`, and operations of
+//! `zkarith` and `poly_ext` that have a lowering. Ensures: the circuit is satisfied by the
+//! witness program on every input within the bounds, and by no other values in its cells.
+//! Options `public-inputs`, `public-outputs`: what stands in the instance column.
+
+mod builder;
+mod gates;
+mod linear;
+mod movement;
+mod pointwise;
+
+use crate::layout::{Layout, constant_values};
+use builder::{Builder, Result};
+use melior::ir::operation::OperationLike;
+use zkc_support::{
+    Attribute, Constants, Failed, Graph, Op, OperationRef, PassInfo, PassOption, PassOptions,
+    ValueId, as_array, emit_error, find_op,
+};
+
+pub(crate) const PASS: PassInfo = PassInfo {
+    name: "convert-zkarith-to-plonk",
+    description: "lower zkarith and poly_ext to gates, lookups and placements",
+    anchor: "builtin.module",
+    options: &[
+        PassOption {
+            name: "public-inputs",
+            description: "whether the inputs are public",
+            default: "false",
+        },
+        PassOption {
+            name: "public-outputs",
+            description: "whether the outputs are public",
+            default: "true",
+        },
+    ],
+    run,
+};
+
+fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Result<(), Failed> {
+    let public_inputs: bool = options.parse(module, "public-inputs")?;
+    let public_outputs: bool = options.parse(module, "public-outputs")?;
+    let Some(func) = find_op(module, "func.func") else { return Ok(()) };
+    let fail = |message: String| emit_error(func.location(), &message, &[]);
+    let graph = Graph::read(func).map_err(|e| fail(e.to_string()))?;
+    let layout = graph.attr(Layout::ATTRIBUTE).and_then(Layout::from_attribute).ok_or_else(|| {
+        let name = Layout::ATTRIBUTE;
+        let notes = ["help: run `zkarith-plan-layout` first".to_string()];
+        let message = format!("attribute `{name}` is missing or has a field out of range");
+        emit_error(func.location(), &message, &notes)
+    })?;
+    let constants = Constants::of_module(module);
+    let mut lowering = Lowering {
+        constant: constant_values(&graph),
+        uses: uses(&graph),
+        registers: vec![None; graph.value_count()],
+        builder: Builder::new(graph.context, constants, layout, graph.location),
+        graph: &graph,
+        skip: vec![false; graph.ops.len()],
+    };
+    lowering.inputs(public_inputs).map_err(fail)?;
+    let mut failed = false;
+    for i in 0..graph.ops.len() {
+        let op = &graph.ops[i];
+        if let Err(message) = lowering.op(i) {
+            emit_error(op.location, &format!("`{}`: {message}", op.name), &[]);
+            failed = true;
+            break;
+        }
+    }
+    if failed {
+        return Err(Failed);
+    }
+    lowering.outputs(public_outputs).map_err(fail)?;
+    let circuit = lowering.builder.finish().map_err(fail)?;
+    circuit.replace(func).map_err(|e| fail(e.to_string()))
+}
+
+struct Lowering<'g, 'c> {
+    graph: &'g Graph<'c>,
+    builder: Builder<'c>,
+    /// The register of each value that has been lowered.
+    registers: Vec<Option<ValueId>>,
+    /// Which values are known at compile time.
+    constant: Vec<bool>,
+    /// Number of uses of each value.
+    uses: Vec<usize>,
+    /// Operations that another one has taken in.
+    skip: Vec<bool>,
+}
+
+/// Number of uses of each value, results of the function included.
+fn uses(graph: &Graph) -> Vec<usize> {
+    let mut uses = vec![0; graph.value_count()];
+    let operands = graph.ops.iter().flat_map(|op| &op.operands);
+    for v in operands.chain(&graph.outputs) {
+        uses[v.index()] += 1;
+    }
+    uses
+}
+
+impl<'c> Lowering<'_, 'c> {
+    fn register(&self, v: ValueId) -> Result<ValueId> {
+        self.registers[v.index()].ok_or_else(|| "an operand has not been lowered".into())
+    }
+
+    fn define(&mut self, v: ValueId, register: ValueId) {
+        self.registers[v.index()] = Some(register);
+    }
+
+    fn op(&mut self, i: usize) -> Result<()> {
+        let op = &self.graph.ops[i];
+        if self.skip[i] {
+            return Ok(());
+        }
+        match op.name.as_str() {
+            "zkarith.constant" => {
+                let value = op.attr("value").ok_or("value is missing")?;
+                let t = self.graph.r#type(op.result());
+                let register = self.builder.program.push1(
+                    "plonk.constant",
+                    &[],
+                    t,
+                    &[("value", value)],
+                    op.location,
+                );
+                self.define(op.result(), register);
+                Ok(())
+            }
+            "zkarith.reshape" | "zkarith.transpose" | "zkarith.broadcast" | "zkarith.slice"
+            | "zkarith.concat" | "zkarith.pad" | "zkarith.reinterpret" => self.movement(op),
+            "zkarith.add" | "zkarith.sub" | "zkarith.upscale" | "zkarith.matmul"
+            | "zkarith.conv" | "zkarith.sum_pool" | "zkarith.reduce_sum" => self.linear(i),
+            "zkarith.mul"
+                if op.operands.iter().any(|v| self.constant[v.index()]) =>
+            {
+                self.linear(i)
+            }
+            _ => self.pointwise(op),
+        }
+    }
+
+    /// Names of arguments or results, from their `onnx.name`.
+    fn name(&self, list: &str, index: usize, default: &str) -> String {
+        let named = |a: Attribute<'c>| {
+            let dictionary = melior::ir::attribute::DictionaryAttribute::try_from(a).ok()?;
+            Some(zkc_support::as_str(dictionary.element_by_name("onnx.name")?)?.to_string())
+        };
+        self.graph
+            .attr(list)
+            .and_then(as_array)
+            .and_then(|all| named(*all.get(index)?))
+            .unwrap_or_else(|| format!("{default}{index}"))
+    }
+
+    fn inputs(&mut self, public: bool) -> Result<()> {
+        for (i, v) in self.graph.inputs.iter().enumerate() {
+            let name = self.name("arg_attrs", i, "input");
+            let t = self.graph.r#type(*v);
+            let location = self.graph.location;
+            let register = self.builder.input(&name, i as i64, public, t, location);
+            self.range_check(register, location)?;
+            if public {
+                self.builder.expose(register, location)?;
+            }
+            self.define(*v, register);
+        }
+        Ok(())
+    }
+
+    fn outputs(&mut self, public: bool) -> Result<()> {
+        for (i, v) in self.graph.outputs.iter().enumerate() {
+            let name = self.name("res_attrs", i, "output");
+            let register = self.register(*v)?;
+            let location = self.graph.return_location;
+            if public {
+                self.builder.expose(register, location)?;
+            }
+            self.builder.output(&name, register, public, location);
+        }
+        Ok(())
+    }
+
+    /// Shape of a value of the function.
+    fn shape(&self, v: ValueId) -> Result<Vec<i64>> {
+        Ok(self.graph.tensor(v).ok_or("a value is no tensor")?.shape)
+    }
+
+    /// Element type of a value of the function.
+    fn element(&self, v: ValueId) -> Result<zkc_support::FixedType> {
+        self.graph.tensor(v).and_then(|t| t.fixed()).ok_or_else(|| "a value is no tensor".into())
+    }
+
+    /// An array attribute that the operation has by its definition.
+    fn ints(op: &Op<'c>, name: &str) -> Result<Vec<i64>> {
+        op.ints(name).ok_or_else(|| format!("attribute `{name}` is missing"))
+    }
+}

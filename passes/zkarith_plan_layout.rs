@@ -1,0 +1,182 @@
+//! `zkarith-plan-layout`: number of rows, lanes, blocks, units and limbs of the circuit.
+//!
+//! Counts what every operation asks of the grid, prices each layout that fits and writes the
+//! cheapest into the function's attribute `plonk.layout`, which `convert-zkarith-to-plonk`
+//! follows. The attribute can be edited by hand in between.
+//!
+//! The price is the proving time of the `halo2` backend in units of one multi-scalar
+//! multiplication of full length: a constant for the opening, one unit per looked-up column
+//! argument and its sorted columns, fractions for columns by kind, all times the number of rows.
+//! Equal prices are resolved in favour of fewer rows, then fewer columns, so that the choice is
+//! the same everywhere.
+//!
+//! Before:
+//! ```mlir
+//! func.func @main(%x: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> {
+//!   %w = zkarith.constant dense<[[2], [-1]]> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<4, -1, 2>>
+//!   %0 = zkarith.matmul %x, %w : (tensor<1x2x!zkarith.fixed<4, 0, 15>>, tensor<2x1x!zkarith.fixed<4, -1, 2>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>>
+//!   return %0 : tensor<1x1x!zkarith.fixed<8, -15, 30>>
+//! }
+//! ```
+//! After:
+//! ```mlir
+//! func.func @main(%arg0: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> attributes {plonk.layout = {blocks = 1 : i64, k = 5 : i64, lanes = 2 : i64, limb_bits = 4 : i64, limbs = 1 : i64, units = 1 : i64}} {
+//! ```
+//!
+//! Leaves alone: functions that have the attribute. Requires: every operation has a lowering.
+//! Ensures: the layout fits. Option `limb-bits`: width of a limb, `auto` for a choice by price.
+
+use crate::{
+    gadgets::CELLS,
+    layout::{self, Demands, Layout},
+};
+use melior::ir::operation::OperationLike;
+use zkc_support::{
+    Failed, Graph, OperationRef, PassInfo, PassOption, PassOptions, emit_error, find_op,
+};
+
+pub(crate) const PASS: PassInfo = PassInfo {
+    name: "zkarith-plan-layout",
+    description: "choose rows, lanes, blocks, units and limbs of the circuit",
+    anchor: "builtin.module",
+    options: &[
+        PassOption {
+            name: "limb-bits",
+            description: "bits of a limb, or `auto`",
+            default: "auto",
+        },
+        PassOption { name: "max-k", description: "most rows, as log2", default: "20" },
+    ],
+    run,
+};
+
+/// Widths tried when `limb-bits` is `auto`.
+const WIDTHS: std::ops::RangeInclusive<i64> = 4..=16;
+
+fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed> {
+    let max_k: i64 = options.parse(module, "max-k")?;
+    let widths: Vec<i64> = match options.get("limb-bits") {
+        "auto" => WIDTHS.collect(),
+        _ => vec![options.parse::<i64>(module, "limb-bits")?],
+    };
+    if !(4..=28).contains(&max_k) || widths.iter().any(|w| !(1..=20).contains(w)) {
+        let message = "options out of range: `max-k` is 4 to 28, `limb-bits` is 1 to 20";
+        return Err(emit_error(module.location(), message, &[]));
+    }
+    let Some(func) = find_op(module, "func.func") else { return Ok(()) };
+    let fail = |e: zkc_support::GraphError| emit_error(func.location(), &e.to_string(), &[]);
+    let mut graph = Graph::read(func).map_err(fail)?;
+    if graph.attr(Layout::ATTRIBUTE).is_some() {
+        return Ok(());
+    }
+    let mut best: Option<Candidate> = None;
+    for bits in widths {
+        // The conversion to u32 cannot fail: widths are 1 to 20.
+        let demands = layout::demands(&graph, bits as u32).map_err(|errors| {
+            for e in errors {
+                emit_error(e.location, &e.message, &[]);
+            }
+            Failed
+        })?;
+        if let Some(c) = cheapest(&demands, bits, max_k)
+            && best.as_ref().is_none_or(|b| c.key() < b.key())
+        {
+            best = Some(c);
+        }
+    }
+    let Some(best) = best else {
+        let notes = [
+            "help: raise `max-k`, lower the number of fraction bits, or split the model".to_string(),
+        ];
+        let message = format!("the model needs more than 2^{max_k} rows in every layout tried");
+        return Err(emit_error(func.location(), &message, &notes));
+    };
+    let attribute = best.layout.to_attribute(graph.context).ok_or(Failed)?;
+    graph.attributes.push((Layout::ATTRIBUTE.into(), attribute));
+    graph.replace(func).map_err(fail)
+}
+
+struct Candidate {
+    layout: Layout,
+    /// Price in thousandths of a multi-scalar multiplication of one row.
+    price: i64,
+    columns: i64,
+}
+
+impl Candidate {
+    fn key(&self) -> (i64, i64, i64, i64) {
+        (self.price, self.layout.k, self.columns, self.layout.limb_bits)
+    }
+}
+
+/// The cheapest layout with limbs of a given width, over all numbers of rows.
+fn cheapest(demands: &Demands, bits: i64, max_k: i64) -> Option<Candidate> {
+    let mut best: Option<Candidate> = None;
+    for k in (bits + 1).max(4)..=max_k {
+        let usable = Layout::usable_rows(k);
+        if demands.table_rows > usable || (1 << bits) > usable || demands.io > usable {
+            continue;
+        }
+        let Some((lanes, blocks)) = linear(demands, usable) else { continue };
+        for units in 1..=32 {
+            for limbs in 1..=16 {
+                if demands.gadget_rows(units, limbs) > usable {
+                    continue;
+                }
+                let layout = Layout { k, limb_bits: bits, lanes, blocks, units, limbs };
+                let (price, columns) = price(&layout, demands);
+                let candidate = Candidate { layout, price, columns };
+                if best.as_ref().is_none_or(|b| candidate.key() < b.key()) {
+                    best = Some(candidate);
+                }
+            }
+        }
+    }
+    best
+}
+
+/// The lanes and blocks with the fewest columns that fit into the rows.
+fn linear(demands: &Demands, usable: i64) -> Option<(i64, i64)> {
+    let most = demands.most_taps();
+    if most == 0 {
+        return Some((1, 1));
+    }
+    let mut best: Option<(i64, i64, i64)> = None;
+    for blocks in 1..=16 {
+        // Only lane counts that change the number of chunks of some sum matter; the smallest
+        // fitting one is found by doubling and bisection, as rows fall with lanes.
+        let (mut low, mut high) = (0, most.min(512));
+        if demands.linear_rows(high, blocks) > usable {
+            continue;
+        }
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if demands.linear_rows(middle, blocks) > usable { low = middle } else { high = middle }
+        }
+        let columns = blocks * (high + 1);
+        if best.is_none_or(|(c, _, _)| columns < c) {
+            best = Some((columns, high, blocks));
+        }
+    }
+    best.map(|(_, lanes, blocks)| (lanes, blocks))
+}
+
+/// Price of a layout, and its number of columns.
+///
+/// Opening 20.5, blinding 1, quotient pieces 4 (degree 5), 2.3 for a range lookup, 4.3 for a
+/// tuple of three, 0.26 for an advice column of small signed values, 0.11 for the transforms of
+/// a column, a third of 2.1 for an equality column (three share a permutation polynomial).
+fn price(layout: &Layout, demands: &Demands) -> (i64, i64) {
+    let (advice, fixed) = layout::columns(layout, demands);
+    let looked_up = layout.units * layout.limbs;
+    let tuples = if demands.table_rows > 0 { layout.units } else { 0 };
+    let linear = if demands.most_taps() > 0 { layout.blocks * (layout.lanes + 1) } else { 0 };
+    let equality = linear + layout.units * (CELLS - 1) + 2;
+    let units = 25_500
+        + 2_300 * looked_up
+        + 4_300 * tuples
+        + 370 * advice
+        + 110 * fixed
+        + 700 * equality;
+    (units << layout.k, advice + fixed)
+}
