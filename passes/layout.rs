@@ -7,9 +7,6 @@ use zkc_support::{
     Attribute, Context, FixedType, Graph, Op, ValueId, as_approx, as_i64,
 };
 
-/// Rows at the end of the grid that blinding takes: five blinding factors and one.
-pub(crate) const BLINDING_ROWS: i64 = 6;
-
 /// The decisions of the direct layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -60,9 +57,11 @@ impl Layout {
         })
     }
 
-    /// Rows that gates may use.
-    pub(crate) fn usable_rows(k: i64) -> i64 {
-        (1 << k) - BLINDING_ROWS
+    /// Rows that gates may use when gadgets are at most `height` rows high.
+    ///
+    /// halo2 blinds as many rows as one column is queried at, at least three, and three more.
+    pub(crate) fn usable_rows(k: i64, height: i64) -> i64 {
+        (1 << k) - height.max(3) - 3
     }
 }
 
@@ -110,6 +109,11 @@ impl Demands {
                 Demand::Linear { .. } => 0,
             })
             .sum()
+    }
+
+    /// Rows of the highest gadget.
+    pub(crate) fn height(&self, limbs: i64) -> i64 {
+        self.gadgets().iter().map(|g| g.height(limbs)).max().unwrap_or(1)
     }
 
     /// The distinct gadgets.

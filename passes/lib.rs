@@ -2,12 +2,24 @@
 //!
 //! **Architecture invariant:** a pass knows no halo2 crate and no backend.
 
+mod convert_onnx_to_zkarith;
 mod convert_zkarith_to_plonk;
+mod convert_zkarith_to_poly_ext;
+mod functions;
 mod gadgets;
 mod layout;
+mod onnx_builder;
+mod onnx_decompose;
+mod onnx_fold_constants;
+mod onnx_fuse;
+mod onnx_infer_shapes;
 mod registry;
+mod zkarith_merge_scales;
 mod zkarith_plan_layout;
+mod zkarith_pool_early;
+mod zkarith_verify_bounds;
 
+pub use functions::RoundedFunctions;
 pub use registry::PASSES;
 use std::sync::Once;
 

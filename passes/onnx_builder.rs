@@ -4,6 +4,7 @@
 //! Constants that a pass makes stay in memory with 64 bits until the pass is done. Only those that
 //! are still in use then are rounded to their element type and stored.
 
+use melior::ir::operation::OperationLike;
 use std::rc::Rc;
 use zkc_dialects::onnx::{Invalid, Kind, Tensor, eval_op, infer};
 use zkc_support::{
@@ -40,7 +41,13 @@ pub(crate) struct Builder<'c, 'k> {
 
 impl<'c, 'k> Builder<'c, 'k> {
     fn new(graph: Graph<'c>, constants: &'k Constants) -> Self {
-        Self { graph, constants, known: vec![], uses: vec![], definitions: vec![] }
+        Self {
+            graph,
+            constants,
+            known: vec![],
+            uses: vec![],
+            definitions: vec![],
+        }
     }
 
     /// The context.
@@ -79,7 +86,10 @@ impl<'c, 'k> Builder<'c, 'k> {
 
     /// Whether a value is a constant.
     pub(crate) fn is_constant(&self, v: ValueId) -> bool {
-        matches!(self.known[v.index()], Known::Attribute(_) | Known::Read(..) | Known::Made(_))
+        matches!(
+            self.known[v.index()],
+            Known::Attribute(_) | Known::Read(..) | Known::Made(_)
+        )
     }
 
     /// Whether an optional operand is left out.
@@ -93,7 +103,10 @@ impl<'c, 'k> Builder<'c, 'k> {
             Known::Nothing | Known::Absent => return Ok(None),
             Known::Read(_, t) | Known::Made(t) => return Ok(Some(Rc::clone(t))),
             Known::Attribute(a) => {
-                let c = self.constants.read(*a).map_err(|e| Invalid::new(e.to_string()))?;
+                let c = self
+                    .constants
+                    .read(*a)
+                    .map_err(|e| Invalid::new(e.to_string()))?;
                 let wide = || Invalid::new("a constant holds an integer of 2^63 or more");
                 (*a, Rc::new(Tensor::from_constant(&c).ok_or_else(wide)?))
             }
@@ -109,15 +122,21 @@ impl<'c, 'k> Builder<'c, 'k> {
         }
         match self.constant(v)?.as_ref().and_then(|t| t.as_i64s()) {
             Some(v) => Ok(Some(v.to_vec())),
-            None => Err(Invalid::new(format!("operand `{name}` must be known at compile time"))
-                .help("`--constant-input NAME=FILE` makes a graph input a constant")),
+            None => Err(
+                Invalid::new(format!("operand `{name}` must be known at compile time"))
+                    .help("`--constant-input NAME=FILE` makes a graph input a constant"),
+            ),
         }
     }
 
     /// The only element of a constant, `None` when the value is no constant or has more elements.
     pub(crate) fn scalar(&mut self, v: ValueId) -> Option<f64> {
         let one = self.graph.tensor(v)?.elements()? == 1;
-        if one { self.constant(v).ok()??.as_scalar() } else { None }
+        if one {
+            self.constant(v).ok()??.as_scalar()
+        } else {
+            None
+        }
     }
 
     /// How many operands a value is; that of values that were made just now counts as none.
@@ -153,7 +172,9 @@ impl<'c, 'k> Builder<'c, 'k> {
         location: Location<'c>,
     ) -> Vec<ValueId> {
         let at = self.graph.ops.len();
-        let out = self.graph.push(name, operands, results, attributes, location);
+        let out = self
+            .graph
+            .push(name, operands, results, attributes, location);
         self.track(&vec![Known::Nothing; out.len()]);
         for v in &out {
             self.definitions[v.index()] = Some(at);
@@ -194,7 +215,11 @@ impl<'c, 'k> Builder<'c, 'k> {
     /// A list of integers.
     pub(crate) fn make_list(&mut self, values: &[i64], location: Location<'c>) -> ValueId {
         let element = DType::Int(64).to_type(self.context());
-        self.make(Tensor::i64s(&[values.len() as i64], values.to_vec()), element, location)
+        self.make(
+            Tensor::i64s(&[values.len() as i64], values.to_vec()),
+            element,
+            location,
+        )
     }
 
     /// The operand that stands for an absent one.
@@ -227,7 +252,13 @@ impl<'c, 'k> Builder<'c, 'k> {
         };
         let shapes = operands
             .iter()
-            .map(|v| if self.is_absent(*v) { Ok(None) } else { self.shape(*v).map(Some) })
+            .map(|v| {
+                if self.is_absent(*v) {
+                    Ok(None)
+                } else {
+                    self.shape(*v).map(Some)
+                }
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let mut values = |i: usize| {
             let v: ValueId = operands[i];
@@ -306,7 +337,10 @@ impl<'c, 'k> Builder<'c, 'k> {
         op: &Op<'c>,
         types: &[Type<'c>],
     ) -> Result<Option<Vec<ValueId>>, Invalid> {
-        let evaluated = !matches!(Kind::of(&op.name), None | Some(Kind::Constant | Kind::NoValue));
+        let evaluated = !matches!(
+            Kind::of(&op.name),
+            None | Some(Kind::Constant | Kind::NoValue)
+        );
         let constant = |v: &ValueId| self.is_constant(*v) || self.is_absent(*v);
         if !evaluated || !op.operands.iter().all(constant) {
             return Ok(None);
@@ -315,15 +349,22 @@ impl<'c, 'k> Builder<'c, 'k> {
         if types.iter().any(|t| small(t).is_none()) {
             return Ok(None);
         }
-        let elements: Vec<Type<'c>> =
-            types.iter().filter_map(|t| Some(tensor_type(*t)?.element)).collect();
+        let elements: Vec<Type<'c>> = types
+            .iter()
+            .filter_map(|t| Some(tensor_type(*t)?.element))
+            .collect();
         let dtypes: Vec<DType> = elements.iter().filter_map(|e| DType::of(*e)).collect();
-        let operands =
-            op.operands.iter().map(|v| self.constant(*v)).collect::<Result<Vec<_>, _>>()?;
+        let operands = op
+            .operands
+            .iter()
+            .map(|v| self.constant(*v))
+            .collect::<Result<Vec<_>, _>>()?;
         let operands: Vec<Option<&Tensor>> = operands.iter().map(Option::as_deref).collect();
         let results = eval_op(op, &operands, &dtypes)?;
         let made = results.into_iter().zip(&elements);
-        Ok(Some(made.map(|(t, e)| self.make(t, *e, op.location)).collect()))
+        Ok(Some(
+            made.map(|(t, e)| self.make(t, *e, op.location)).collect(),
+        ))
     }
 }
 
@@ -370,8 +411,7 @@ struct Function<'c> {
 
 impl<'c> Function<'c> {
     fn read(op: OperationRef<'c, '_>) -> Result<Self, Failed> {
-        let graph =
-            Graph::read(op).map_err(|e| emit_error(op.location(), &e.to_string(), &[]))?;
+        let graph = Graph::read(op).map_err(|e| emit_error(op.location(), &e.to_string(), &[]))?;
         let mut known = vec![Known::Nothing; graph.value_count()];
         for op in &graph.ops {
             match (Kind::of(&op.name), op.attr("value")) {
@@ -393,7 +433,12 @@ impl<'c> Function<'c> {
     ) -> Result<(Self, bool), Failed> {
         let old = &self.graph;
         let mut uses = vec![0; old.value_count()];
-        for v in old.ops.iter().flat_map(|op| &op.operands).chain(&old.outputs) {
+        for v in old
+            .ops
+            .iter()
+            .flat_map(|op| &op.operands)
+            .chain(&old.outputs)
+        {
             uses[v.index()] += 1;
         }
         let mut b = Builder::new(Graph::like(old), constants);
@@ -414,7 +459,11 @@ impl<'c> Function<'c> {
             op.operands = operands;
             let replaced = match Kind::of(&op.name) {
                 Some(kind) => {
-                    let node = Node { op: op.clone(), kind, types: types.clone() };
+                    let node = Node {
+                        op: op.clone(),
+                        kind,
+                        types: types.clone(),
+                    };
                     rule(&mut b, &node)
                 }
                 None => Ok(None),
@@ -433,9 +482,11 @@ impl<'c> Function<'c> {
             };
             for ((v, t), new) in op.results.iter().zip(&types).zip(new) {
                 if b.r#type(new) != *t {
-                    let text =
-                        format!("stands for a `{t}`, but has type `{}`", b.r#type(new));
-                    report(&op, &Invalid::new(format!("internal error: a value {text}")));
+                    let text = format!("stands for a `{t}`, but has type `{}`", b.r#type(new));
+                    report(
+                        &op,
+                        &Invalid::new(format!("internal error: a value {text}")),
+                    );
                     failed = true;
                 }
                 b.uses[new.index()] += uses[v.index()];
@@ -448,12 +499,22 @@ impl<'c> Function<'c> {
         // An output is an input or the result of an operation, all of which were mapped.
         b.graph.outputs = old.outputs.iter().filter_map(|v| map[v.index()]).collect();
         b.graph.remove_dead();
-        Ok((Self { graph: b.graph, known: b.known }, changed))
+        Ok((
+            Self {
+                graph: b.graph,
+                known: b.known,
+            },
+            changed,
+        ))
     }
 
     /// Appends an operation of this function to the one being built.
     fn copy(&self, b: &mut Builder<'c, '_>, op: &Op<'c>, types: &[Type<'c>]) -> Vec<ValueId> {
-        let attributes: Vec<_> = op.attributes.iter().map(|(n, a)| (n.as_str(), *a)).collect();
+        let attributes: Vec<_> = op
+            .attributes
+            .iter()
+            .map(|(n, a)| (n.as_str(), *a))
+            .collect();
         let new = b.push(&op.name, &op.operands, types, &attributes, op.location);
         for (v, new) in op.results.iter().zip(&new) {
             b.known[new.index()] = self.known[v.index()].clone();
@@ -471,7 +532,10 @@ impl<'c> Function<'c> {
                 let dtype = DType::of(r#type.element);
                 let bytes = dtype.and_then(|d| Some((d, t.to_bytes(d)?)));
                 let (dtype, bytes) = bytes.ok_or_else(|| {
-                    report(op, &Invalid::new("a constant does not fit its element type"));
+                    report(
+                        op,
+                        &Invalid::new("a constant does not fit its element type"),
+                    );
                     Failed
                 })?;
                 let value = constants
@@ -481,14 +545,20 @@ impl<'c> Function<'c> {
             }
         }
         let location = old.location();
-        self.graph.replace(old).map_err(|e| emit_error(location, &e.to_string(), &[]))
+        self.graph
+            .replace(old)
+            .map_err(|e| emit_error(location, &e.to_string(), &[]))
     }
 }
 
 /// Reports why an operation cannot be compiled.
 pub(crate) fn report(op: &Op, reason: &Invalid) -> Failed {
     let notes: Vec<String> = reason.help.iter().map(|h| format!("help: {h}")).collect();
-    emit_error(op.location, &format!("`{}`: {}", op.name, reason.message), &notes)
+    emit_error(
+        op.location,
+        &format!("`{}`: {}", op.name, reason.message),
+        &notes,
+    )
 }
 
 /// The functions of a module.

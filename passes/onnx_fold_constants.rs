@@ -31,7 +31,7 @@
 //! cache.
 
 use crate::onnx_builder::{Builder, Node, Replacement, rewrite_once};
-use zkc_dialects::onnx::{Invalid, Kind, Tensor};
+use zkc_dialects::onnx::{Invalid, Kind, Tensor, shape::shape_range};
 use zkc_support::{DType, Failed, OperationRef, PassInfo, PassOptions};
 
 /// The pass.
@@ -61,17 +61,15 @@ pub(crate) fn fold<'c>(b: &mut Builder<'c, '_>, node: &Node<'c>) -> Replacement 
         }
         Kind::Shape | Kind::Size => {
             // The operand need not be constant, as long as its shape is.
-            let Ok(shape) = b.shape(node.operand(0)) else { return Ok(None) };
+            let Ok(shape) = b.shape(node.operand(0)) else {
+                return Ok(None);
+            };
             let element = DType::Int(64).to_type(b.context());
             let t = match node.kind {
                 Kind::Size => Tensor::i64s(&[], vec![shape.iter().product()]),
                 _ => {
-                    let n = shape.len() as i64;
-                    let clamp =
-                        |p: i64| (if p < 0 { p.saturating_add(n) } else { p }).clamp(0, n) as usize;
-                    let from = clamp(op.int("start").unwrap_or(0));
-                    let to = clamp(op.int("end").unwrap_or(n)).max(from);
-                    Tensor::i64s(&[(to - from) as i64], shape[from..to].to_vec())
+                    let dims = shape[shape_range(op, shape.len())].to_vec();
+                    Tensor::i64s(&[dims.len() as i64], dims)
                 }
             };
             let v = b.make(t, element, op.location);
@@ -84,13 +82,23 @@ pub(crate) fn fold<'c>(b: &mut Builder<'c, '_>, node: &Node<'c>) -> Replacement 
 
 /// Dropout acts in training only, so training must be off.
 fn training_is_off(b: &mut Builder<'_, '_>, node: &Node<'_>) -> Result<(), Invalid> {
-    let Some(v) = node.op.operands.get(2).copied().filter(|v| !b.is_absent(*v)) else {
+    let Some(v) = node
+        .op
+        .operands
+        .get(2)
+        .copied()
+        .filter(|v| !b.is_absent(*v))
+    else {
         return Ok(());
     };
     match b.constant(v)?.and_then(|t| t.as_scalar()) {
         Some(0.0) => Ok(()),
-        Some(_) => Err(Invalid::new("operand `training_mode` must be false, found true")
-            .help("export the model for inference")),
-        None => Err(Invalid::new("operand `training_mode` must be known at compile time")),
+        Some(_) => Err(
+            Invalid::new("operand `training_mode` must be false, found true")
+                .help("export the model for inference"),
+        ),
+        None => Err(Invalid::new(
+            "operand `training_mode` must be known at compile time",
+        )),
     }
 }

@@ -31,11 +31,12 @@
 //! other, and a shape that differs from the one the model declares.
 
 use crate::onnx_builder::{functions, report};
+use melior::ir::operation::OperationLike;
 use std::rc::Rc;
-use zkc_dialects::onnx::{Invalid, Kind, Tensor, eval_op, infer};
+use zkc_dialects::onnx::{Invalid, Kind, Tensor, eval_op, infer, shape};
 use zkc_support::{
-    Constants, DType, Failed, Graph, Op, OperationRef, PassInfo, PassOptions, TensorType, Type,
-    ValueId, emit_error, tensor_type,
+    Constants, DType, Failed, Graph, Op, OperationRef, PassInfo, PassOptions, TensorType, ValueId,
+    emit_error, tensor_type,
 };
 
 /// The pass.
@@ -54,7 +55,8 @@ fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
     let constants = Constants::of_module(module);
     let mut result = Ok(());
     for function in functions(module) {
-        let fail = |e: zkc_support::GraphError| emit_error(function.location(), &e.to_string(), &[]);
+        let fail =
+            |e: zkc_support::GraphError| emit_error(function.location(), &e.to_string(), &[]);
         let graph = Graph::read(function).map_err(fail)?;
         let mut inference = Inference {
             values: vec![None; graph.value_count()],
@@ -62,7 +64,9 @@ fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
             graph,
             constants: &constants,
         };
-        let done = inference.run().and_then(|()| inference.graph.replace(function).map_err(fail));
+        let done = inference
+            .run()
+            .and_then(|()| inference.graph.replace(function).map_err(fail));
         result = result.and(done);
     }
     result
@@ -104,7 +108,11 @@ impl<'c> Inference<'c, '_> {
             if shape.as_ref().is_some_and(|t| t.elements().is_some()) {
                 continue;
             }
-            let name = names.get(i).cloned().flatten().unwrap_or_else(|| format!("#{i}"));
+            let name = names
+                .get(i)
+                .cloned()
+                .flatten()
+                .unwrap_or_else(|| format!("#{i}"));
             let help = match shape {
                 Some(_) => "help: `--dim NAME=N` gives a dimension its extent",
                 None => "help: declare the input's shape in the model",
@@ -140,7 +148,10 @@ impl<'c> Inference<'c, '_> {
         let v = op.result();
         let elements = self.graph.tensor(v).and_then(|t| t.elements());
         if let (Some(a), true) = (op.attr("value"), elements.is_some_and(|n| n <= VALUE_LIMIT)) {
-            let c = self.constants.read(a).map_err(|e| Invalid::new(e.to_string()))?;
+            let c = self
+                .constants
+                .read(a)
+                .map_err(|e| Invalid::new(e.to_string()))?;
             self.values[v.index()] = Tensor::from_constant(&c).map(Rc::new);
         }
         self.known[v.index()] = true;
@@ -148,11 +159,16 @@ impl<'c> Inference<'c, '_> {
     }
 
     fn infer(&mut self, op: &Op<'c>) -> Result<(), Invalid> {
-        let shapes: Vec<Option<Vec<i64>>> =
-            op.operands.iter().map(|v| self.graph.tensor(*v).map(|t| t.shape)).collect();
+        let shapes: Vec<Option<Vec<i64>>> = op
+            .operands
+            .iter()
+            .map(|v| self.graph.tensor(*v).map(|t| t.shape))
+            .collect();
         let mut values = |i: usize| {
             let v: ValueId = op.operands[i];
-            self.values[v.index()].as_ref().and_then(|t| t.as_i64s().map(<[i64]>::to_vec))
+            self.values[v.index()]
+                .as_ref()
+                .and_then(|t| t.as_i64s().map(<[i64]>::to_vec))
         };
         let inferred = infer(op, &shapes, &mut values)?;
         for (v, shape) in op.results.iter().zip(&inferred) {
@@ -166,9 +182,10 @@ impl<'c> Inference<'c, '_> {
                     "the result has shape {shape:?}, but the model declares `{old}`"
                 )));
             }
-            let element = element_type(&self.graph, old)
+            let element = shape::element_type(self.graph.context, old)
                 .ok_or_else(|| Invalid::new(format!("result type `{old}` is no tensor")))?;
-            self.graph.set_type(*v, TensorType::new(shape, element).to_type());
+            self.graph
+                .set_type(*v, TensorType::new(shape, element).to_type());
             self.known[v.index()] = true;
         }
         self.evaluate(op, &inferred);
@@ -185,14 +202,13 @@ impl<'c> Inference<'c, '_> {
         let results = match Kind::of(&op.name) {
             // Known from the operand's shape alone.
             Some(Kind::Shape) => {
-                let dims = self.graph.tensor(op.operand()).map(|t| t.shape).unwrap_or_default();
-                let clamp = |p: i64| {
-                    let n = dims.len() as i64;
-                    (if p < 0 { p.saturating_add(n) } else { p }).clamp(0, n) as usize
-                };
-                let from = clamp(op.int("start").unwrap_or(0));
-                let list = dims[from..].iter().take(shapes[0][0] as usize).copied().collect();
-                vec![Tensor::i64s(&shapes[0], list)]
+                let dims = self
+                    .graph
+                    .tensor(op.operand())
+                    .map(|t| t.shape)
+                    .unwrap_or_default();
+                let range = shape::shape_range(op, dims.len());
+                vec![Tensor::i64s(&shapes[0], dims[range].to_vec())]
             }
             Some(Kind::Size) => {
                 let n = self.graph.tensor(op.operand()).and_then(|t| t.elements());
@@ -224,18 +240,12 @@ impl<'c> Inference<'c, '_> {
     }
 }
 
-/// The element type of a tensor type, ranked or not.
-fn element_type<'c>(graph: &Graph<'c>, t: Type<'c>) -> Option<Type<'c>> {
-    if let Some(t) = tensor_type(t) {
-        return Some(t.element);
-    }
-    let text = t.to_string();
-    Type::parse(graph.context, text.strip_prefix("tensor<*x")?.strip_suffix('>')?)
-}
-
 /// The ONNX names of a function's arguments.
 fn argument_names(graph: &Graph) -> Vec<Option<String>> {
-    let list = graph.attr("arg_attrs").and_then(zkc_support::as_array).unwrap_or_default();
+    let list = graph
+        .attr("arg_attrs")
+        .and_then(zkc_support::as_array)
+        .unwrap_or_default();
     // A dictionary prints as `{onnx.name = "x"}`.
     let name = |a: &zkc_support::Attribute| {
         let text = a.to_string();

@@ -113,13 +113,13 @@ impl Candidate {
 fn cheapest(demands: &Demands, bits: i64, max_k: i64) -> Option<Candidate> {
     let mut best: Option<Candidate> = None;
     for k in (bits + 1).max(4)..=max_k {
-        let usable = Layout::usable_rows(k);
-        if demands.table_rows > usable || (1 << bits) > usable || demands.io > usable {
-            continue;
-        }
-        let Some((lanes, blocks)) = linear(demands, usable) else { continue };
-        for units in 1..=32 {
-            for limbs in 1..=16 {
+        for limbs in 1..=16 {
+            let usable = Layout::usable_rows(k, demands.height(limbs));
+            if demands.table_rows > usable || (1 << bits) > usable || demands.io > usable {
+                continue;
+            }
+            let Some((lanes, blocks)) = linear(demands, usable) else { continue };
+            for units in 1..=32 {
                 if demands.gadget_rows(units, limbs) > usable {
                     continue;
                 }

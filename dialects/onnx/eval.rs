@@ -13,8 +13,8 @@ mod tests;
 
 use super::{
     Data, Kind, Tensor,
-    infer::infer,
-    shape::{Invalid, invalid},
+    infer::{infer, reduced_axes},
+    shape::{Invalid, element_type, invalid, shape_range},
     tensor::fits,
 };
 use std::rc::Rc;
@@ -178,7 +178,7 @@ fn evaluate(
     let mut types = Vec::new();
     for v in &op.results {
         let t = graph.r#type(*v);
-        let element = element_type(graph, *v).and_then(DType::of);
+        let element = element_type(graph.context, t).and_then(DType::of);
         match element {
             Some(d) => types.push(d),
             None if op.name == "onnx.NoValue" => {}
@@ -210,16 +210,6 @@ fn evaluate(
         }
     }
     Ok(results)
-}
-
-/// The element type of a tensor value, ranked or not.
-fn element_type<'c>(graph: &Graph<'c>, v: ValueId) -> Option<zkc_support::Type<'c>> {
-    if let Some(t) = graph.tensor(v) {
-        return Some(t.element);
-    }
-    let text = graph.r#type(v).to_string();
-    let element = text.strip_prefix("tensor<*x")?.strip_suffix('>')?;
-    zkc_support::Type::parse(graph.context, element)
 }
 
 /// Evaluates one operation other than a constant, of which there is no attribute to read here.
@@ -280,7 +270,7 @@ pub fn eval_op(
         Softmax => vec![reduce::softmax(&args)?],
         ReduceSum | ReduceMean | ReduceMax | ReduceMin => {
             let list = args.optional(1).and_then(Tensor::as_i64s);
-            let axes = super::infer::reduced_axes(op, args.shape(0)?.len(), list)?;
+            let axes = reduced_axes(op, args.shape(0)?.len(), list)?;
             vec![reduce::reduce(kind, &args, &axes)?]
         }
         Dropout => vec![dropout(&args)?],
@@ -296,8 +286,10 @@ pub fn eval_op(
         Pad => vec![movement::pad(&args)?],
         Shape => {
             let dims = args.shape(0)?;
-            let (start, end) = super::infer::shape_range(op, dims.len());
-            vec![Tensor::i64s(&shapes[0], dims[start..end].to_vec())]
+            vec![Tensor::i64s(
+                &shapes[0],
+                dims[shape_range(op, dims.len())].to_vec(),
+            )]
         }
         Size => vec![Tensor::i64s(&[], vec![args.tensor(0)?.len() as i64])],
     };

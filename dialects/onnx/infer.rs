@@ -158,8 +158,8 @@ pub fn infer(
                 .collect()
         }
         Shape => {
-            let (start, end) = shape_range(op, operand(0)?.len());
-            vec![(end - start) as i64]
+            let range = shape::shape_range(op, operand(0)?.len());
+            vec![range.len() as i64]
         }
         Size => vec![],
     };
@@ -234,11 +234,7 @@ fn pool(op: &Op, x: &[i64]) -> Result<Vec<i64>, Invalid> {
 ///
 /// # Errors
 /// When an axis does not exist or is named twice.
-pub(crate) fn reduced_axes(
-    op: &Op,
-    rank: usize,
-    axes: Option<&[i64]>,
-) -> Result<Vec<usize>, Invalid> {
+pub fn reduced_axes(op: &Op, rank: usize, axes: Option<&[i64]>) -> Result<Vec<usize>, Invalid> {
     let mut out = match axes {
         Some(list) if !list.is_empty() => shape::axes(list, rank)?,
         _ if op.int("noop_with_empty_axes").unwrap_or(0) == 1 => vec![],
@@ -282,7 +278,7 @@ fn unsqueeze(x: &[i64], axes: &[i64]) -> Result<Vec<i64>, Invalid> {
 ///
 /// # Errors
 /// When `perm` is none of the operand's rank.
-pub(crate) fn permutation(op: &Op, rank: usize) -> Result<Vec<usize>, Invalid> {
+pub fn permutation(op: &Op, rank: usize) -> Result<Vec<usize>, Invalid> {
     let Some(perm) = op.ints("perm") else {
         return Ok((0..rank).rev().collect());
     };
@@ -294,13 +290,4 @@ pub(crate) fn permutation(op: &Op, rank: usize) -> Result<Vec<usize>, Invalid> {
         );
     }
     Ok(out)
-}
-
-/// The dimensions that `onnx.Shape` gives, as a range of positions.
-pub(crate) fn shape_range(op: &Op, rank: usize) -> (usize, usize) {
-    let n = rank as i64;
-    let clamp = |p: i64| (if p < 0 { p.saturating_add(n) } else { p }).clamp(0, n) as usize;
-    let start = clamp(op.int("start").unwrap_or(0));
-    let end = clamp(op.int("end").unwrap_or(n));
-    (start, end.max(start))
 }

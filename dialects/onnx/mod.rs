@@ -18,7 +18,7 @@ mod tensor;
 pub mod windows;
 
 pub use eval::{EvalError, eval, eval_op, eval_values};
-pub use infer::infer;
+pub use infer::{infer, permutation, reduced_axes};
 pub use kind::Kind;
 pub use shape::Invalid;
 pub use tensor::{Data, Tensor};

@@ -2,6 +2,8 @@
 //!
 //! Shapes are lists of extents; all functions take static shapes, that is, no negative extents.
 
+use zkc_support::{Context, Op, Type, tensor_type};
+
 /// The most elements that a tensor may have: what exceeds it is refused before anything is
 /// allocated.
 pub const MAX_ELEMENTS: usize = 1 << 30;
@@ -409,6 +411,23 @@ pub fn split(extent: i64, sizes: Option<&[i64]>, parts: usize) -> Result<Vec<i64
         *l = last;
     }
     Ok(out)
+}
+
+/// The positions of the dimensions that `onnx.Shape` gives, for an operand of some rank.
+pub fn shape_range(op: &Op, rank: usize) -> std::ops::Range<usize> {
+    let n = rank as i64;
+    let clamp = |p: i64| (if p < 0 { p.saturating_add(n) } else { p }).clamp(0, n) as usize;
+    let start = clamp(op.int("start").unwrap_or(0));
+    start..clamp(op.int("end").unwrap_or(n)).max(start)
+}
+
+/// The element type of a tensor type, ranked or not.
+pub fn element_type<'c>(context: &'c Context, t: Type<'c>) -> Option<Type<'c>> {
+    if let Some(t) = tensor_type(t) {
+        return Some(t.element);
+    }
+    let text = t.to_string();
+    Type::parse(context, text.strip_prefix("tensor<*x")?.strip_suffix('>')?)
 }
 
 #[cfg(test)]

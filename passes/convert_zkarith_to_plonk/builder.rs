@@ -443,7 +443,9 @@ impl<'c> Builder<'c> {
 
     /// The finished circuit: constraint system first, then the program.
     pub(super) fn finish(mut self) -> Result<Graph<'c>> {
-        let usable = Layout::usable_rows(self.layout.k);
+        let limbs = self.layout.limbs;
+        let height = self.gadgets.iter().map(|g| g.height(limbs)).max().unwrap_or(1);
+        let usable = Layout::usable_rows(self.layout.k, height);
         let rows = self.linear_row.max(self.gadget_row).max(self.public_row);
         if rows > usable {
             return Err(format!(

@@ -8,6 +8,7 @@
 //!   assigned cells. A lookup of unassigned cells alone only restricts cells that nothing else reads; those are counted;
 //! - **unchecked input**: an element of an input that no lookup, and no gate of its own, restricts to a range;
 //! - **unbound public value**: one that is no copy of a pinned cell;
+//! - **disconnected**: an assigned cell that follows from the inputs, but that no chain of constraints connects to one;
 //! - **rank deficiency**: the derivatives of all gates and lookup inputs by all assigned advice cells that are not declared
 //!   free, copies merged, have less than full column rank. Then the honest witness can be moved, to first order.
 //!
@@ -122,6 +123,19 @@ pub enum Finding {
         /// Number of values.
         values: u64,
     },
+    /// Assigned cells that no chain of constraints connects to an input or a constant.
+    Disconnected {
+        /// The register.
+        register: u32,
+        /// Its operation.
+        op: &'static str,
+        /// The ONNX node.
+        source: String,
+        /// Name of the first cell.
+        first: String,
+        /// Number of cells.
+        cells: u64,
+    },
     /// Cells that can be moved together without violating any constraint, to first order.
     RankDeficient {
         /// The register.
@@ -174,6 +188,16 @@ impl fmt::Display for Finding {
             } => {
                 write!(f, "{name}: {values} values {problem}")
             }
+            Finding::Disconnected {
+                register,
+                op,
+                source,
+                first,
+                cells,
+            } => write!(
+                f,
+                "{cells} cells of register {register} ({op} of `{source}`), first {first}: no chain of constraints connects them to an input"
+            ),
             Finding::RankDeficient {
                 register,
                 op,
@@ -244,6 +268,7 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
         });
     }
     check_inputs(circuit, layout, &dependence.restricted, &mut audit);
+    check_connected(circuit, layout, &dependence.connected, &mut audit);
     check_public(circuit, layout, &mut audit);
     audit.jacobian = Jacobian::new(checker, grid, options);
     if let Some(jacobian) = &audit.jacobian {
@@ -389,6 +414,44 @@ fn check_inputs(circuit: &Circuit, layout: &Layout, restricted: &[bool], audit: 
             });
         }
     }
+}
+
+/// Every assigned cell that follows from the inputs is connected to one.
+fn check_connected(circuit: &Circuit, layout: &Layout, connected: &[bool], audit: &mut Audit) {
+    // Registers that follow from constants alone have nothing to be connected to.
+    let mut from_inputs: Vec<bool> = Vec::with_capacity(circuit.program.len());
+    let mut loose = Vec::new();
+    for (register, instruction) in circuit.program.iter().enumerate() {
+        let depends = match instruction.op {
+            Op::Input { .. } => true,
+            _ => {
+                let operands = instruction.op.operands();
+                operands
+                    .iter()
+                    .any(|operand| from_inputs[operand.0 as usize])
+            }
+        };
+        from_inputs.push(depends);
+        if depends {
+            let own = layout.elements.own(crate::RegisterId(register as u32));
+            loose.extend(own.filter(|element| {
+                layout.home(*element).is_some() && !connected[*element as usize]
+            }));
+        }
+    }
+    let loose = group_by_register(circuit, layout, loose.into_iter());
+    audit
+        .findings
+        .extend(loose.into_iter().map(|(register, (first, cells))| {
+            let instruction = &circuit.program[register as usize];
+            Finding::Disconnected {
+                register,
+                op: instruction.op.name(),
+                source: instruction.source.clone(),
+                first,
+                cells,
+            }
+        }));
 }
 
 /// Every public value is a copy of a pinned cell, or a constant.

@@ -117,6 +117,11 @@ impl Tape {
         }
     }
 
+    /// Whether selectors are factors of the whole.
+    pub(crate) fn has_guards(&self) -> bool {
+        !self.guards.is_empty()
+    }
+
     /// The cell that a slot means on a row; rotations wrap around the grid.
     pub(crate) fn cell(&self, slot: Slot, row: u32) -> Cell {
         let row = (i64::from(row) + i64::from(slot.rotation)).rem_euclid(i64::from(self.rows));

@@ -6,7 +6,8 @@
 //! - the rows of an instance column are assigned without gaps, public inputs and outputs are there, and nothing else is;
 //! - no constraint depends on a row that blinds the proof, and every gate is 0 on those rows whatever they hold;
 //! - a value that is looked up has a bound within the range of the table column, so that every input has a proof;
-//! - no wrap-around: the absolute values of both sides of every identity add up to less than 2^253.
+//! - no wrap-around: the absolute values of both sides of every identity, and of the terms of every lookup input, add up
+//!   to less than 2^253.
 
 mod blinding;
 mod bounds;
@@ -18,8 +19,6 @@ use crate::expand::{ExpandError, expand};
 use crate::layout::{Cell, CellContents, Layout};
 use crate::structure::check_structure;
 use crate::{Circuit, ColumnKind, Op, RegisterId};
-
-pub use bounds::ElementBounds;
 
 /// A rule that a description breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -5,6 +5,7 @@ mod sample;
 use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use sample::{Dense, relu};
 use zkc_circuit::file::{self, FileError, FileKind};
 use zkc_circuit::{
@@ -229,8 +230,18 @@ fn use_bytes(bytes: &[u8]) {
     }
 }
 
+/// The same cases every time; a case that fails is kept in a file beside the test.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x7a6b63),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(config(400))]
 
     #[test]
     fn flipped_bytes_never_panic(which in 0usize..3, flips in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4)) {

@@ -297,7 +297,7 @@ fn public_values() {
         |c| {
             c.placements.remove(5);
         },
-        "public output `y`: 3 of 4 values stand in no instance cell",
+        "public output `y`: 4 of 4 values stand in no instance cell",
     );
     broken(
         |c| c.placements[5].at = AffineMap::linear(1, &[(&[], 1), (&[2], 0)]),

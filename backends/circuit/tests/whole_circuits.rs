@@ -209,6 +209,21 @@ fn dropping_any_gate_is_noticed() {
 }
 
 #[test]
+fn an_output_that_is_only_range_checked_is_disconnected() {
+    let (_, mut circuit) = dense();
+    circuit.gates.remove(1);
+    let (findings, _) = dense_findings(&circuit);
+    let disconnected: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        disconnected,
+        [
+            "3 cells of register 5 (quotient of `fc`), first q[0]@1: no chain of constraints connects them to an input",
+            "3 cells of register 6 (remainder of `fc`), first r[0]@1: no chain of constraints connects them to an input",
+        ]
+    );
+}
+
+#[test]
 fn dropping_any_lookup_is_noticed() {
     let count = Dense::default().circuit().lookups.len();
     for dropped in 0..count {

@@ -32,12 +32,9 @@ pub(crate) fn load(source: &Source, options: &ImportOptions) -> Result<Program, 
     };
     let mut warnings = Vec::new();
     let header = header(&model, graph)?;
-    if let Some(sparse) = graph.sparse_initializer.first() {
-        let name = &sparse.values.name;
-        return Err(ErrorKind::Type(format!(
-            "initializer `{name}` is a sparse tensor, which is not supported"
-        ))
-        .into());
+    if !graph.sparse_initializer.is_empty() {
+        let reason = "an initializer is a sparse tensor, which is not supported";
+        return Err(ErrorKind::Type(reason.into()).into());
     }
     let order = graph::order(graph, &mut warnings)?;
     check_operators(&model, graph, &order, &header)?;

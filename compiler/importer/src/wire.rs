@@ -1,8 +1,9 @@
 //! A first walk over the bytes of a model, by protobuf's wire format alone.
 //!
 //! It finds where the payloads of tensors lie in the file and makes a *skeleton*: the same message
-//! without these payloads. Only the skeleton is decoded, so a model with gigabytes of weights costs
-//! memory for its graph alone. The walk also tells a truncated file from one that is no model.
+//! with the fields that the importer reads, without these payloads. Only the skeleton is decoded, so
+//! a model with gigabytes of weights costs memory for its graph alone, and subgraphs nested in
+//! subgraphs cost nothing. The walk also tells a truncated file from one that is no model.
 
 use crate::error::ErrorKind;
 use std::{collections::BTreeMap, ops::Range};
@@ -18,16 +19,21 @@ pub(crate) struct Payloads {
     pub(crate) doubles: Option<Range<usize>>,
 }
 
+/// Most nodes, attributes, tensors, inputs and outputs of a graph together. A few bytes of a hostile
+/// file would otherwise become hundreds in memory, without end.
+const MOST_PARTS: usize = 1 << 20;
+
 /// The result of the walk.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    /// A `ModelProto` without payloads, training information and value types.
+    /// A `ModelProto` with what is read of it.
     pub(crate) skeleton: Vec<u8>,
     /// Payloads of the graph's initializers, in file order.
     pub(crate) initializers: Vec<Payloads>,
     /// Payloads of tensor attributes, by position of node and attribute.
     pub(crate) attributes: BTreeMap<(usize, usize), Payloads>,
     nodes: usize,
+    parts: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,21 +217,46 @@ pub(crate) fn scan(file: &[u8]) -> Result<Scan, ErrorKind> {
             Some(_) => is_model = true,
             None => {}
         }
-        match field.number {
-            7 => {
+        match (field.number, field.wire) {
+            (7, _) => {
                 let mut graph = Vec::new();
                 scan.graph(file, field.contents, &mut graph)?;
                 put_message(&mut scan.skeleton, 7, &graph);
             }
-            // Training information: a second graph that inference does not use.
-            20 => {}
-            _ => scan.skeleton.extend_from_slice(&file[field.whole]),
+            // A function the model defines: its name and domain.
+            (25, _) => {
+                scan.count()?;
+                let mut function = Vec::new();
+                let mut fields = Fields::new(file, field.contents, "a function");
+                while let Some(field) = fields.next()? {
+                    if matches!(field.number, 1 | 10) {
+                        function.extend_from_slice(&file[field.whole]);
+                    }
+                }
+                put_message(&mut scan.skeleton, 25, &function);
+            }
+            // Versions and producer.
+            (1 | 2 | 3 | 8, _) => {
+                scan.count()?;
+                scan.skeleton.extend_from_slice(&file[field.whole]);
+            }
+            _ => {}
         }
     }
     Ok(scan)
 }
 
 impl Scan {
+    fn count(&mut self) -> Result<(), ErrorKind> {
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            return Err(ErrorKind::Graph(format!(
+                "the model is absurdly large: more than {MOST_PARTS} nodes, attributes and tensors"
+            )));
+        }
+        Ok(())
+    }
+
     fn graph(
         &mut self,
         file: &[u8],
@@ -236,21 +267,32 @@ impl Scan {
         while let Some(field) = fields.next()? {
             match (field.number, field.wire) {
                 (1, Wire::Bytes) => {
+                    self.count()?;
                     let mut node = Vec::new();
                     self.node(file, field.contents, &mut node)?;
                     put_message(out, 1, &node);
                     self.nodes += 1;
                 }
                 (5, Wire::Bytes) => {
+                    self.count()?;
                     let what = format!("initializer {}", self.initializers.len());
                     let mut tensor = Vec::new();
                     let payloads = strip_tensor(file, field.contents, &what, &mut tensor)?;
                     put_message(out, 5, &tensor);
                     self.initializers.push(payloads);
                 }
-                // Types of inner values, which are inferred, and quantization annotations.
-                (13 | 14, Wire::Bytes) => {}
-                _ => out.extend_from_slice(&file[field.whole]),
+                // Name, inputs and outputs.
+                (2 | 11 | 12, Wire::Bytes) => {
+                    self.count()?;
+                    out.extend_from_slice(&file[field.whole]);
+                }
+                // A sparse initializer: that it is there.
+                (15, Wire::Bytes) => {
+                    self.count()?;
+                    put_message(out, 15, &[]);
+                }
+                // Types of inner values are inferred; annotations have no meaning here.
+                _ => {}
             }
         }
         Ok(())
@@ -266,24 +308,44 @@ impl Scan {
         let mut fields = Fields::new(file, range, &what);
         let mut attributes = 0;
         while let Some(field) = fields.next()? {
-            if (field.number, field.wire) != (5, Wire::Bytes) {
-                out.extend_from_slice(&file[field.whole]);
-                continue;
-            }
-            let mut attribute = Vec::new();
-            let mut inner = Fields::new(file, field.contents, &what);
-            while let Some(field) = inner.next()? {
-                if (field.number, field.wire) != (5, Wire::Bytes) {
-                    attribute.extend_from_slice(&file[field.whole]);
-                    continue;
+            match (field.number, field.wire) {
+                (5, Wire::Bytes) => {
+                    self.count()?;
+                    let mut attribute = Vec::new();
+                    self.attribute(file, field.contents, attributes, &what, &mut attribute)?;
+                    put_message(out, 5, &attribute);
+                    attributes += 1;
                 }
-                let mut tensor = Vec::new();
-                let payloads = strip_tensor(file, field.contents, &what, &mut tensor)?;
-                put_message(&mut attribute, 5, &tensor);
-                self.attributes.insert((self.nodes, attributes), payloads);
+                // Inputs, outputs, name, operator and domain.
+                (1..=4 | 7, _) => out.extend_from_slice(&file[field.whole]),
+                _ => {}
             }
-            put_message(out, 5, &attribute);
-            attributes += 1;
+        }
+        Ok(())
+    }
+
+    fn attribute(
+        &mut self,
+        file: &[u8],
+        range: Range<usize>,
+        position: usize,
+        what: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ErrorKind> {
+        let mut fields = Fields::new(file, range, what);
+        while let Some(field) = fields.next()? {
+            match (field.number, field.wire) {
+                (5, Wire::Bytes) => {
+                    let mut tensor = Vec::new();
+                    let payloads = strip_tensor(file, field.contents, what, &mut tensor)?;
+                    put_message(out, 5, &tensor);
+                    self.attributes.insert((self.nodes, position), payloads);
+                }
+                // Name, numbers, string, lists of numbers, type, reference to a function's
+                // attribute. Other contents, graphs above all, are refused by the type alone.
+                (1..=4 | 7 | 8 | 20 | 21, _) => out.extend_from_slice(&file[field.whole]),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -403,6 +465,15 @@ mod tests {
         assert!(
             matches!(&error, ErrorKind::Truncated { needed, present, .. } if needed - present == 10)
         );
+    }
+
+    #[test]
+    fn absurd_numbers_of_nodes_are_refused() {
+        // Empty nodes: two bytes each.
+        let graph = [0x0a, 0x00].repeat(MOST_PARTS);
+        let mut bytes = vec![0x08, 8];
+        put_message(&mut bytes, 7, &graph);
+        assert!(matches!(scan(&bytes), Err(ErrorKind::Graph(m)) if m.contains("absurdly large")));
     }
 
     #[test]

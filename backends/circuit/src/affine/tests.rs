@@ -1,6 +1,7 @@
 //! Laws of affine maps: walking agrees with evaluating, splitting with the whole.
 
 use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
 use super::{AffineBuilder, AffineError, AffineMap, AffineNode, walk};
 
@@ -58,7 +59,19 @@ fn points(domain: &[u64]) -> Vec<Vec<i64>> {
     points
 }
 
+/// The same cases every time; a case that fails is kept in a file beside the test.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x7a6b63),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
+    #![proptest_config(config(256))]
+
     #[test]
     fn walking_agrees_with_evaluating(recipe in recipe(), domain in prop::collection::vec(0u64..9, 0..4)) {
         let map = build(domain.len() as u32, &recipe);

@@ -39,6 +39,8 @@ pub(super) struct Dependence {
     pub(super) restricted: Vec<bool>,
     /// The first unassigned cell of each constraint that depends on some.
     pub(super) unassigned: Vec<UsedUnassigned>,
+    /// For every computed element whether a chain of constraints connects it to an input or a constant.
+    pub(super) connected: Vec<bool>,
     /// How often lookups of unassigned cells alone depend on a cell.
     pub(super) idle_lookups: u64,
 }
@@ -125,6 +127,48 @@ pub(super) fn derivatives(
 struct Found {
     unassigned: Vec<(u32, Cell)>,
     idle: u64,
+    /// Pairs of elements in one constraint.
+    links: Vec<(u32, u32)>,
+}
+
+/// Sets of elements that constraints connect, as a forest of parents.
+struct Components {
+    parents: Vec<u32>,
+}
+
+impl Components {
+    fn root(&mut self, mut element: u32) -> u32 {
+        while self.parents[element as usize] != element {
+            // Halving the path keeps later searches short.
+            let grandparent = self.parents[self.parents[element as usize] as usize];
+            self.parents[element as usize] = grandparent;
+            element = grandparent;
+        }
+        element
+    }
+
+    fn join(&mut self, a: u32, b: u32) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parents[a.max(b) as usize] = a.min(b);
+    }
+}
+
+/// What stands in a cell, as a node of the forest: an element, or the number after the last one for a constant.
+fn node(checker: &Checker<'_>, cell: Cell) -> Option<u32> {
+    let computed = checker.layout.elements.computed();
+    checker
+        .layout
+        .element(cell)
+        .map(|element| element.min(computed))
+}
+
+/// Links all nodes of one row to the first of them.
+fn link(mut touched: Vec<(u32, u32)>, links: &mut Vec<(u32, u32)>) {
+    touched.sort_unstable();
+    touched.dedup();
+    for row in touched.chunk_by(|a, b| a.0 == b.0) {
+        links.extend(row[1..].iter().map(|(_, node)| (row[0].1, *node)));
+    }
 }
 
 impl Dependence {
@@ -134,11 +178,28 @@ impl Dependence {
         let restricted: Vec<AtomicBool> = (0..computed).map(|_| AtomicBool::new(false)).collect();
         let mut unassigned = Vec::new();
         let mut idle = 0;
+        let ground = computed as u32;
+        let mut components = Components {
+            parents: (0..=ground).collect(),
+        };
+        for (register, instruction) in checker.circuit.program.iter().enumerate() {
+            if matches!(instruction.op, Op::Input { .. }) {
+                let own = checker
+                    .layout
+                    .elements
+                    .own(crate::RegisterId(register as u32));
+                own.for_each(|element| components.join(element, ground));
+            }
+        }
         let mut note = |constraint: u32, found: Vec<Found>| {
             let mut used: Vec<(u32, Cell)> = Vec::new();
             for found in found {
                 used.extend(found.unassigned);
                 idle += found.idle;
+                found
+                    .links
+                    .iter()
+                    .for_each(|(a, b)| components.join(*a, *b));
             }
             used.sort_unstable();
             if let Some((row, cell)) = used.first() {
@@ -167,10 +228,14 @@ impl Dependence {
                     let mut batch = Batch::new(tape);
                     let mut found = Found::default();
                     for rows in rows.chunks(BATCH) {
+                        let mut touched = Vec::new();
                         derivatives(checker, grid, tape, &mut batch, rows, |row, cell, _| {
                             match classify(checker, cell) {
                                 Class::Element(element) => {
                                     pins[element as usize].fetch_min(number, Ordering::Relaxed);
+                                    if !tape.has_guards() {
+                                        touched.push((row, element));
+                                    }
                                     if alone {
                                         restricted[element as usize].store(true, Ordering::Relaxed);
                                     }
@@ -179,6 +244,16 @@ impl Dependence {
                                 Class::Settled => {}
                             }
                         });
+                        if tape.has_guards() {
+                            // On an active row all cells belong together, even where a weight happens to be 0.
+                            for row in rows {
+                                let cells = tape.slots.iter().map(|slot| tape.cell(*slot, *row));
+                                touched.extend(
+                                    cells.filter_map(|cell| Some((*row, node(checker, cell)?))),
+                                );
+                            }
+                        }
+                        link(touched, &mut found.links);
                     }
                     found
                 })
@@ -211,7 +286,12 @@ impl Dependence {
                 .collect();
             note(number, found);
         }
+        let root = components.root(ground);
+        let connected = (0..ground)
+            .map(|element| components.root(element) == root)
+            .collect();
         Dependence {
+            connected,
             pins: pins.into_iter().map(AtomicU32::into_inner).collect(),
             restricted: restricted.into_iter().map(AtomicBool::into_inner).collect(),
             unassigned,
@@ -233,11 +313,13 @@ fn lookup_batch(
     let mut loose: Vec<Vec<Cell>> = vec![Vec::new(); rows.len()];
     let mut settled = vec![false; rows.len()];
     let position = |row: u32| rows.binary_search(&row).unwrap_or(0);
+    let mut touched = Vec::new();
     for (tape, batch) in inputs.iter().zip(batches) {
         // The one element that this input depends on per row: none, one, or several.
         let mut only: Vec<Option<Result<u32, ()>>> = vec![None; rows.len()];
         derivatives(checker, grid, tape, batch, rows, |row, cell, _| {
             let position = position(row);
+            touched.extend(node(checker, cell).map(|node| (row, node)));
             match classify(checker, cell) {
                 Class::Element(element) => {
                     pins[element as usize].fetch_min(number, Ordering::Relaxed);
@@ -262,6 +344,7 @@ fn lookup_batch(
             restricted[element as usize].store(true, Ordering::Relaxed);
         }
     }
+    link(touched, &mut found.links);
     for ((row, loose), settled) in rows.iter().zip(loose).zip(settled) {
         if settled {
             found

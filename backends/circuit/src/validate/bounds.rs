@@ -18,7 +18,7 @@ use super::ValidateError;
 
 /// Bounds of all elements, a number per element into a short list of ranges.
 #[derive(Debug, Clone)]
-pub struct ElementBounds {
+pub(super) struct ElementBounds {
     ranges: Vec<(i128, i128)>,
     numbers: HashMap<(i128, i128), u32>,
     /// Range of each computed element.
@@ -55,13 +55,8 @@ impl ElementBounds {
     }
 
     /// The bound of a computed element.
-    pub fn of(&self, element: u32) -> (i128, i128) {
+    fn of(&self, element: u32) -> (i128, i128) {
         self.ranges[self.of[element as usize] as usize]
-    }
-
-    /// Whether a lookup holds the element to its bound.
-    pub fn is_enforced(&self, element: u32) -> bool {
-        self.enforced[element as usize]
     }
 
     /// Notes that a lookup holds the element to a range; the narrowest one counts.
@@ -282,7 +277,7 @@ fn scale(
     Some((constant.checked_mul(factor)?, cell))
 }
 
-/// Both sides of every identity stay below the field's half.
+/// Both sides of every identity, and every lookup input, stay below the field's half.
 fn check_wrap_around(
     circuit: &Circuit,
     layout: &Layout,
@@ -293,19 +288,47 @@ fn check_wrap_around(
         .map(|column| column_magnitude(circuit, layout, bounds, column))
         .collect();
     let half = 2f64.powi(limits::FIELD_BITS as i32) * (1.0 - 1e-9);
-    for gate in &circuit.gates {
-        for constraint in &gate.constraints {
-            let tape = Tape::new(&constraint.poly, layout);
-            if tape.challenges {
-                // Identities with challenges hold in the field, not over the integers.
-                continue;
-            }
-            let slots: Vec<f64> = tape
+    let gates = circuit.gates.iter().flat_map(|gate| {
+        gate.constraints.iter().map(move |constraint| {
+            (
+                format!("gate `{}`, constraint `{}`", gate.name, constraint.name),
+                &constraint.poly,
+            )
+        })
+    });
+    // A lookup input is compared with table values, which are small.
+    let inputs = circuit.lookups.iter().flat_map(|lookup| {
+        lookup
+            .inputs
+            .iter()
+            .map(move |input| (format!("lookup `{}`", lookup.name), input))
+    });
+    for (at, expr) in gates.chain(inputs) {
+        let tape = Tape::new(expr, layout);
+        if tape.challenges {
+            // Identities with challenges hold in the field, not over the integers.
+            continue;
+        }
+        let slots: Vec<f64> = tape
+            .slots
+            .iter()
+            .map(|slot| columns[slot.column as usize])
+            .collect();
+        // Most are far below the limit even with the largest value of each column on every row.
+        if tape
+            .magnitudes(&slots)
+            .last()
+            .is_none_or(|magnitude| *magnitude < half)
+        {
+            continue;
+        }
+        for row in tape.active_rows(layout, layout.usable_rows) {
+            let cells: Vec<u128> = tape
                 .slots
                 .iter()
-                .map(|slot| columns[slot.column as usize])
+                .map(|slot| cell_magnitude(circuit, layout, bounds, tape.cell(*slot, row)))
                 .collect();
-            // Most gates are far below the limit even with the largest value of each column on every row.
+            let slots: Vec<f64> = cells.iter().map(|magnitude| *magnitude as f64).collect();
             if tape
                 .magnitudes(&slots)
                 .last()
@@ -313,29 +336,10 @@ fn check_wrap_around(
             {
                 continue;
             }
-            for row in tape.active_rows(layout, layout.usable_rows) {
-                let cells: Vec<u128> = tape
-                    .slots
-                    .iter()
-                    .map(|slot| cell_magnitude(circuit, layout, bounds, tape.cell(*slot, row)))
-                    .collect();
-                let slots: Vec<f64> = cells.iter().map(|magnitude| *magnitude as f64).collect();
-                if tape
-                    .magnitudes(&slots)
-                    .last()
-                    .is_none_or(|magnitude| *magnitude < half)
-                {
-                    continue;
-                }
-                let bits = exact_magnitude(&tape, &cells).bits();
-                if bits > u64::from(limits::FIELD_BITS) {
-                    errors.push(ValidateError::WrapAround {
-                        at: format!("gate `{}`, constraint `{}`", gate.name, constraint.name),
-                        row,
-                        bits,
-                    });
-                    break;
-                }
+            let bits = exact_magnitude(&tape, &cells).bits();
+            if bits > u64::from(limits::FIELD_BITS) {
+                errors.push(ValidateError::WrapAround { at, row, bits });
+                break;
             }
         }
     }

@@ -71,7 +71,9 @@ impl Dense {
         let b_group = circuit.add_group(ColumnGroup::fixed("bias", 1));
         let public = circuit.add_group(ColumnGroup::instance("public", 1));
         let byte = circuit.add_table(Table::range("byte", -128, 256));
-        let quotients = circuit.add_table(Table::range("quotient", -256, 512));
+        // Somewhat more than the largest quotient, so that the table is not exact.
+        let largest = i128::from(inputs) * 24;
+        let quotients = circuit.add_table(Table::range("quotient", -largest, 2 * largest as u64));
         let remainders = circuit.add_table(Table::range("remainder", 0, 1 << SHIFT));
 
         let mut b = ExprBuilder::new();

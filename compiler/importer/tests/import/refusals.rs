@@ -260,6 +260,15 @@ fn numbers_and_types_of_inputs() {
 }
 
 #[test]
+fn sparse_tensors() {
+    let mut model = relu();
+    graph(&mut model)
+        .sparse_initializer
+        .push(Default::default());
+    assert!(report(&model).contains("an initializer is a sparse tensor, which is not supported"));
+}
+
+#[test]
 fn types_of_graph_inputs_and_outputs() {
     let mut half = relu();
     graph(&mut half).input[0] = value("x", 10, "1 2");
