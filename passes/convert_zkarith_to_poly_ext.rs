@@ -193,7 +193,7 @@ fn replacement<'c>(
         let (shape, wide) = fixed(graph, clamp)?;
         let wide = machine_bounds(&wide);
         let ends = (values[0], values[values.len() - 1]);
-        let mut side = |outside: Interval, end: i128| -> Option<f64> {
+        let side = |outside: Interval, end: i128| -> Option<f64> {
             let error = error_outside(&function, in_scale, outside, end, out_scale).ok()?;
             let tolerable = f64::max((-f64::from(in_scale)).exp2(), 4.0 * unit(out_scale));
             (error <= tolerable).then_some(error)

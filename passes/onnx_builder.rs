@@ -524,7 +524,8 @@ impl<'c> Function<'c> {
 
     /// Stores the constants that have been made and replaces the function.
     fn write(mut self, constants: &Constants, old: OperationRef<'c, '_>) -> Result<(), Failed> {
-        for op in &mut self.graph.ops {
+        let mut ops = std::mem::take(&mut self.graph.ops);
+        for op in &mut ops {
             let [v] = op.results[..] else { continue };
             if let (Known::Made(t), Some(r#type)) =
                 (&self.known[v.index()], tensor_type(self.graph.r#type(v)))
@@ -544,6 +545,7 @@ impl<'c> Function<'c> {
                 op.set_attr("value", value);
             }
         }
+        self.graph.ops = ops;
         let location = old.location();
         self.graph
             .replace(old)

@@ -62,7 +62,7 @@ fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
             Ok(result) => Some(result),
             Err(e) => {
                 let reason = match e {
-                    EvalError::Op { reason, .. } => reason.to_string(),
+                    EvalError::Op(e) => e.reason.to_string(),
                     other => other.to_string(),
                 };
                 let message = format!("`{}`: {reason}", op.name);

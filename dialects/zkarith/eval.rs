@@ -63,15 +63,20 @@ pub enum EvalError {
         index: usize,
     },
     /// An operation has no value.
-    #[error("`{op}`{}: {reason}", at(.node))]
-    Op {
-        /// The operation.
-        op: String,
-        /// The ONNX node that it comes from.
-        node: Option<String>,
-        /// Why.
-        reason: Reason,
-    },
+    #[error(transparent)]
+    Op(Box<OpError>),
+}
+
+/// An operation that has no value, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("`{op}`{}: {reason}", at(.node))]
+pub struct OpError {
+    /// The operation.
+    pub op: String,
+    /// The ONNX node that it comes from.
+    pub node: Option<String>,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// Why an operation has no value.
@@ -289,7 +294,8 @@ fn operands_of<'t, N>(
 }
 
 fn fail(op: &Op, reason: Reason) -> EvalError {
-    EvalError::Op { op: op.name.clone(), node: node_name(op.location), reason }
+    let node = node_name(op.location);
+    EvalError::Op(Box::new(OpError { op: op.name.clone(), node, reason }))
 }
 
 /// What an operation needs to know apart from its operands.

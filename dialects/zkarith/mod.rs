@@ -15,7 +15,7 @@ mod quantize;
 mod tensor;
 
 pub use eval::{
-    EvalError, Reason, bounds, bounds_of, eval, eval_with, machine_bounds, type_intervals,
+    EvalError, OpError, Reason, bounds, bounds_of, eval, eval_with, machine_bounds, type_intervals,
 };
 pub use infer::implied_bounds;
 pub use kind::Kind;

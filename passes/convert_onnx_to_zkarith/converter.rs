@@ -309,10 +309,10 @@ impl<'c, 'a> Converter<'c, 'a> {
         taps: &Taps,
     ) -> Result<ValueId, Issue> {
         let wanted = format::weight_scale(taps, &self.options);
-        // A weight of 1 or -1/2, say, needs no more than its own bits; but dropping whole limbs
-        // later is worth more than a small scale.
-        let scale = match (taps.target, exact_scale(&values.to_f64(), wanted)) {
-            (None, Some(exact)) => exact,
+        // A weight of 1 or -1/2, say, needs no more than its own bits; but where a rescale follows
+        // anyway, dropping whole limbs there is worth more than a small scale.
+        let scale = match exact_scale(&values.to_f64(), wanted) {
+            Some(exact) if taps.target.is_none_or(|t| taps.scale + exact <= t) => exact,
             _ => wanted,
         };
         self.constant(values, scale)

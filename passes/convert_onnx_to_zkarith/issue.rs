@@ -45,7 +45,7 @@ impl From<EvalError> for Issue {
     fn from(e: EvalError) -> Self {
         // The operation is that of the level below; the one of the model is named anyway.
         match e {
-            EvalError::Op { reason, .. } => Self::new(reason.to_string()),
+            EvalError::Op(e) => Self::new(e.reason.to_string()),
             other => Self::new(other.to_string()),
         }
     }

@@ -93,7 +93,7 @@ pub enum EvalError {
     #[error("{at}: value {value} is outside of the stated bound [{lo}, {hi}]")]
     Bound {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// The value.
         value: i128,
         /// Stated least value.
@@ -105,13 +105,13 @@ pub enum EvalError {
     #[error("{at}: the value does not fit 128 bits")]
     Overflow {
         /// Where.
-        at: Place,
+        at: Box<Place>,
     },
     /// A limb of a negative number.
     #[error("{at}: limbs need a number that is not negative, found {value}")]
     NegativeLimb {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// The number, offset subtracted.
         value: i128,
     },
@@ -121,7 +121,7 @@ pub enum EvalError {
     )]
     NotInTable {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// The value.
         value: i128,
         /// The table.
@@ -137,7 +137,7 @@ pub enum EvalError {
     #[error("{at}: the denominator is {value}, not positive")]
     Denominator {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// The denominator.
         value: i128,
     },
@@ -145,7 +145,7 @@ pub enum EvalError {
     #[error("{at}: reads index {read:?} of a tensor of shape {shape:?}")]
     OutOfBounds {
         /// Where.
-        at: Place,
+        at: Box<Place>,
         /// The index read.
         read: Vec<i64>,
         /// Shape of the tensor.
@@ -155,7 +155,7 @@ pub enum EvalError {
     #[error("{at}: {error}")]
     Map {
         /// Where; the index is that of the first element.
-        at: Place,
+        at: Box<Place>,
         /// What fails.
         error: AffineError,
     },
@@ -306,13 +306,13 @@ impl Evaluator<'_> {
         &self.tensor(register).values
     }
 
-    fn place(&self, instruction: &Instruction, position: usize) -> Place {
-        Place {
+    fn place(&self, instruction: &Instruction, position: usize) -> Box<Place> {
+        Box::new(Place {
             register: self.tensors.len() as u32,
             op: instruction.op.name(),
             node: instruction.source.clone(),
             index: unflatten(position, &instruction.shape),
-        }
+        })
     }
 
     /// Turns what went wrong at a position into an error.

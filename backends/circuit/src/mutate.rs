@@ -109,6 +109,9 @@ pub struct MutationReport {
 /// New values by element.
 type Mutation = BTreeMap<u32, BigInt>;
 
+/// Home cells with their honest values, and the new ones.
+type Changes = Vec<(CellValue, BigInt)>;
+
 /// The mutation harness for one grid.
 #[derive(Debug)]
 pub struct Mutations<'a> {
@@ -133,7 +136,7 @@ impl<'a> Mutations<'a> {
     /// Tries all mutations of all classes.
     pub fn run(&self) -> MutationReport {
         let classes = self.classes();
-        let results: Vec<(MutationClass, Vec<Vec<(CellValue, BigInt)>>)> = classes
+        let results: Vec<(MutationClass, Vec<Changes>)> = classes
             .into_par_iter()
             .map(|((register, group), elements)| {
                 let (tried, survivors) = self.class(&elements);
@@ -194,7 +197,7 @@ impl<'a> Mutations<'a> {
     }
 
     /// Mutations tried on one class, and those that survived.
-    fn class(&self, elements: &[u32]) -> (usize, Vec<Vec<(CellValue, BigInt)>>) {
+    fn class(&self, elements: &[u32]) -> (usize, Vec<Changes>) {
         let samples = self.options.cells_per_class.clamp(1, elements.len());
         let mut tried = 0;
         let mut survivors = Vec::new();
@@ -266,7 +269,7 @@ impl<'a> Mutations<'a> {
             .collect()
     }
 
-    fn survivor(&self, mutation: &Mutation) -> Vec<(CellValue, BigInt)> {
+    fn survivor(&self, mutation: &Mutation) -> Changes {
         mutation
             .iter()
             .map(|(element, value)| {

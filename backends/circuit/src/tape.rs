@@ -354,7 +354,7 @@ impl<T: Number> Batch<T> {
         let mut slots = vec![T::ZERO; tape.slots.len() * BATCH];
         let root = (tape.nodes.len() - 1) * BATCH;
         self.adjoints[root..root + count].fill(T::ONE);
-        let mut prefix = vec![T::ONE; BATCH];
+        let mut prefix = [T::ONE; BATCH];
         for (index, node) in tape.nodes.iter().enumerate().rev() {
             let (below, rest) = self.adjoints.split_at_mut(index * BATCH);
             let own = &rest[..count];

@@ -235,7 +235,7 @@ impl Evaluator<'_> {
                     sum = segment(term, src, weights, output, start..end, sum)?;
                     tap += end - start;
                     start = end;
-                    if tap % chunk == 0 {
+                    if tap.is_multiple_of(chunk) {
                         sums[(tap / chunk - 1) as usize] = sum.to_value();
                     }
                 }

@@ -206,75 +206,92 @@ fn looked_up(
     }
 }
 
+/// `constant + factor * slot`, or a constant alone; factors are not 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    constant: i128,
+    cell: Option<(u32, i128)>,
+}
+
+impl Part {
+    fn constant(constant: i128) -> Self {
+        Part {
+            constant,
+            cell: None,
+        }
+    }
+
+    /// `None` on overflow, here as below.
+    fn scale(self, by: i128) -> Option<Self> {
+        let cell = match self.cell {
+            Some((slot, factor)) if by != 0 => Some((slot, factor.checked_mul(by)?)),
+            _ => None,
+        };
+        Some(Part {
+            constant: self.constant.checked_mul(by)?,
+            cell,
+        })
+    }
+
+    /// The sum, `None` where it has two cells.
+    fn add(self, other: Part) -> Option<Self> {
+        let cell = match (self.cell, other.cell) {
+            (Some((slot, a)), Some((same, b))) if slot == same => Some((slot, a.checked_add(b)?)),
+            (Some(_), Some(_)) => return None,
+            (cell, None) | (None, cell) => cell,
+        };
+        let cell = cell.filter(|(_, factor)| *factor != 0);
+        Some(Part {
+            constant: self.constant.checked_add(other.constant)?,
+            cell,
+        })
+    }
+
+    /// The product, `None` where both have cells.
+    fn mul(self, other: Part) -> Option<Self> {
+        match (self.cell, other.cell) {
+            (_, None) => self.scale(other.constant),
+            (None, Some(_)) => other.scale(self.constant),
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
 /// The expression as a multiple of one cell plus a constant, given the fixed cells; `None` where it is not.
 fn single_cell(tape: &Tape, fixed: &[usize], values: &[i128]) -> Option<SingleCell> {
-    // Each node as (constant, (slot, factor) or nothing); `None` where more than one cell or a product of cells occurs.
-    type Part = Option<(i128, Option<(u32, i128)>)>;
-    let mut parts: Vec<Part> = Vec::with_capacity(tape.nodes.len());
+    let mut parts: Vec<Option<Part>> = Vec::with_capacity(tape.nodes.len());
     for node in &tape.nodes {
-        let part: Part = match node {
-            Node::Const(value) => Some((*value, None)),
+        let get = |child: &u32| parts[*child as usize];
+        let zero = Part::constant(0);
+        let part = match node {
+            Node::Const(value) => Some(Part::constant(*value)),
             Node::Challenge(_) => None,
             Node::Slot(slot) => match fixed.iter().position(|index| *index == *slot as usize) {
-                Some(position) => Some((values[position], None)),
-                None => Some((0, Some((*slot, 1)))),
+                Some(position) => Some(Part::constant(values[position])),
+                None => Some(Part {
+                    constant: 0,
+                    cell: Some((*slot, 1)),
+                }),
             },
-            Node::Neg(child) => scale(parts[*child as usize], -1),
-            Node::Sum(children) => children.iter().fold(Some((0, None)), |sum: Part, child| {
-                let (a, b) = (sum?, parts[*child as usize]?);
-                let cell = match (a.1, b.1) {
-                    (Some((slot, x)), Some((other, y))) if slot == other => {
-                        Some((slot, x.checked_add(y)?))
-                    }
-                    (Some(_), Some(_)) => return None,
-                    (cell, None) | (None, cell) => cell,
-                };
-                Some((
-                    a.0.checked_add(b.0)?,
-                    cell.filter(|(_, factor)| *factor != 0),
-                ))
-            }),
-            Node::Product(children) => {
-                let zero = children
-                    .iter()
-                    .any(|child| parts[*child as usize] == Some((0, None)));
-                if zero {
-                    Some((0, None))
-                } else {
-                    children
-                        .iter()
-                        .fold(Some((1, None)), |product: Part, child| {
-                            let (a, b) = (product?, parts[*child as usize]?);
-                            match (a.1, b.1) {
-                                (_, None) => scale(Some(a), b.0),
-                                (None, Some(_)) => scale(Some(b), a.0),
-                                (Some(_), Some(_)) => None,
-                            }
-                        })
-                }
-            }
+            Node::Neg(child) => get(child).and_then(|part| part.scale(-1)),
+            Node::Sum(children) => children
+                .iter()
+                .try_fold(zero, |sum, child| sum.add(get(child)?)),
+            // A factor of 0 hides what the others are.
+            Node::Product(children) if children.iter().any(|c| get(c) == Some(zero)) => Some(zero),
+            Node::Product(children) => children
+                .iter()
+                .try_fold(Part::constant(1), |product, child| product.mul(get(child)?)),
         };
         parts.push(part);
     }
-    let (constant, cell) = (*parts.last()?)?;
+    let Part { constant, cell } = (*parts.last()?)?;
     let (slot, factor) = cell?;
     Some(SingleCell {
         slot,
         factor,
         constant,
     })
-}
-
-fn scale(
-    part: Option<(i128, Option<(u32, i128)>)>,
-    factor: i128,
-) -> Option<(i128, Option<(u32, i128)>)> {
-    let (constant, cell) = part?;
-    let cell = match cell {
-        Some((slot, by)) if factor != 0 => Some((slot, by.checked_mul(factor)?)),
-        _ => None,
-    };
-    Some((constant.checked_mul(factor)?, cell))
 }
 
 /// Both sides of every identity, and every lookup input, stay below the field's half.
