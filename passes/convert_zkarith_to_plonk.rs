@@ -39,7 +39,10 @@ mod linear;
 mod movement;
 mod pointwise;
 
-use crate::layout::{Layout, constant_values};
+use crate::{
+    layout::{Layout, constant_values},
+    schedule,
+};
 use builder::{Builder, Result};
 use melior::ir::operation::OperationLike;
 use zkc_support::{
@@ -88,17 +91,13 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Resu
         skip: vec![false; graph.ops.len()],
     };
     lowering.inputs(public_inputs).map_err(fail)?;
-    let mut failed = false;
-    for i in 0..graph.ops.len() {
+    let order = schedule::by_depth(&graph)
+        .map_err(|i| fail(format!("`{}` depends on its own result", graph.ops[i].name)))?;
+    for i in order {
         let op = &graph.ops[i];
-        if let Err(message) = lowering.op(i) {
-            emit_error(op.location, &format!("`{}`: {message}", op.name), &[]);
-            failed = true;
-            break;
-        }
-    }
-    if failed {
-        return Err(Failed);
+        lowering.op(i).map_err(|message| {
+            emit_error(op.location, &format!("`{}`: {message}", op.name), &[])
+        })?;
     }
     lowering.outputs(public_outputs).map_err(fail)?;
     let circuit = lowering.builder.finish().map_err(fail)?;

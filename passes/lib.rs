@@ -13,7 +13,10 @@ mod onnx_decompose;
 mod onnx_fold_constants;
 mod onnx_fuse;
 mod onnx_infer_shapes;
+#[cfg(test)]
+mod onnx_property_tests;
 mod registry;
+mod schedule;
 mod zkarith_merge_scales;
 mod zkarith_plan_layout;
 mod zkarith_pool_early;

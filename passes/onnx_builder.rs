@@ -25,7 +25,7 @@ enum Known<'c> {
     /// It is the constant of an attribute, which has not been read.
     Attribute(Attribute<'c>),
     /// It is the constant of an attribute, which has been read.
-    Read(Attribute<'c>, Rc<Tensor>),
+    Read(Rc<Tensor>),
     /// It is a constant that has no attribute yet.
     Made(Rc<Tensor>),
 }
@@ -88,7 +88,7 @@ impl<'c, 'k> Builder<'c, 'k> {
     pub(crate) fn is_constant(&self, v: ValueId) -> bool {
         matches!(
             self.known[v.index()],
-            Known::Attribute(_) | Known::Read(..) | Known::Made(_)
+            Known::Attribute(_) | Known::Read(_) | Known::Made(_)
         )
     }
 
@@ -99,19 +99,19 @@ impl<'c, 'k> Builder<'c, 'k> {
 
     /// The tensor of a constant, `None` for other values.
     pub(crate) fn constant(&mut self, v: ValueId) -> Result<Option<Rc<Tensor>>, Invalid> {
-        let (attribute, t) = match &self.known[v.index()] {
+        let t = match &self.known[v.index()] {
             Known::Nothing | Known::Absent => return Ok(None),
-            Known::Read(_, t) | Known::Made(t) => return Ok(Some(Rc::clone(t))),
+            Known::Read(t) | Known::Made(t) => return Ok(Some(Rc::clone(t))),
             Known::Attribute(a) => {
                 let c = self
                     .constants
                     .read(*a)
                     .map_err(|e| Invalid::new(e.to_string()))?;
                 let wide = || Invalid::new("a constant holds an integer of 2^63 or more");
-                (*a, Rc::new(Tensor::from_constant(&c).ok_or_else(wide)?))
+                Rc::new(Tensor::from_constant(&c).ok_or_else(wide)?)
             }
         };
-        self.known[v.index()] = Known::Read(attribute, Rc::clone(&t));
+        self.known[v.index()] = Known::Read(Rc::clone(&t));
         Ok(Some(t))
     }
 
@@ -522,8 +522,8 @@ impl<'c> Function<'c> {
         new
     }
 
-    /// Stores the constants that have been made and replaces the function.
-    fn write(mut self, constants: &Constants, old: OperationRef<'c, '_>) -> Result<(), Failed> {
+    /// Stores the constants that have been made.
+    fn store(mut self, constants: &Constants) -> Result<Graph<'c>, Failed> {
         let mut ops = std::mem::take(&mut self.graph.ops);
         for op in &mut ops {
             let [v] = op.results[..] else { continue };
@@ -546,8 +546,13 @@ impl<'c> Function<'c> {
             }
         }
         self.graph.ops = ops;
+        Ok(self.graph)
+    }
+
+    /// Stores the constants that have been made and replaces the function.
+    fn write(self, constants: &Constants, old: OperationRef<'c, '_>) -> Result<(), Failed> {
         let location = old.location();
-        self.graph
+        self.store(constants)?
             .replace(old)
             .map_err(|e| emit_error(location, &e.to_string(), &[]))
     }
@@ -612,4 +617,32 @@ pub(crate) fn rewrite_to_fixpoint<'c>(
         function.write(&constants, old)?;
     }
     Ok(())
+}
+
+/// What tests need to make functions up.
+#[cfg(test)]
+impl<'c, 'k> Builder<'c, 'k> {
+    /// A function `@main` without arguments.
+    pub(crate) fn empty(context: &'c Context, constants: &'k Constants) -> Self {
+        let graph = Graph::new(context, "func.func", "main", Location::unknown(context));
+        Self::new(graph, constants)
+    }
+
+    /// A new argument.
+    pub(crate) fn input(&mut self, t: Type<'c>) -> ValueId {
+        let v = self.graph.input(t);
+        self.track(&[Known::Nothing]);
+        v
+    }
+
+    /// The function with these results, without what they do not depend on.
+    pub(crate) fn finish(mut self, outputs: Vec<ValueId>) -> Result<Graph<'c>, Failed> {
+        self.graph.outputs = outputs;
+        self.graph.remove_dead();
+        Function {
+            graph: self.graph,
+            known: self.known,
+        }
+        .store(self.constants)
+    }
 }

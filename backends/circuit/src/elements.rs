@@ -351,6 +351,10 @@ impl<'a> Resolver<'a> {
                     axis: *axis,
                 };
                 let count = limits::elements(&instruction.shape).ok_or(ElementError::TooMany)?;
+                if count == 0 {
+                    // A zero hides that other extents are large, and there is nothing to number.
+                    return Ok(ElementMap::Aliases(Vec::new()));
+                }
                 let axis_index = *axis as usize;
                 let extent = *instruction.shape.get(axis_index).ok_or_else(bad)?;
                 let inner =

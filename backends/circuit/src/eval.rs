@@ -586,7 +586,11 @@ impl Evaluator<'_> {
         srcs: &[RegisterId],
         axis: usize,
     ) -> Result<Ints, EvalError> {
-        // Shapes agree outside of the axis and their products fit, by the structure check.
+        // Shapes agree outside of the axis, and without zeros their products fit, by the structure check.
+        let mut values = Ints::for_bounds(instruction.lo, instruction.hi);
+        if instruction.shape.contains(&0) {
+            return Ok(values);
+        }
         let inner: u64 = instruction.shape[axis + 1..].iter().product();
         let outer: u64 = instruction.shape[..axis].iter().product();
         let parts: Vec<(&Ints, usize)> = srcs
@@ -596,7 +600,6 @@ impl Evaluator<'_> {
                 (&tensor.values, (tensor.shape[axis] * inner) as usize)
             })
             .collect();
-        let mut values = Ints::for_bounds(instruction.lo, instruction.hi);
         for block in 0..outer as usize {
             for (part, len) in &parts {
                 for position in block * len..(block + 1) * len {

@@ -24,6 +24,7 @@ pub fn check_structure(circuit: &Circuit) -> Vec<ValidateError> {
     let mut checker = Structure {
         circuit,
         errors: Vec::new(),
+        count: 0,
     };
     checker.run();
     checker.errors
@@ -32,6 +33,8 @@ pub fn check_structure(circuit: &Circuit) -> Vec<ValidateError> {
 struct Structure<'a> {
     circuit: &'a Circuit,
     errors: Vec<ValidateError>,
+    /// Number of errors found, those that were not collected included.
+    count: usize,
 }
 
 impl Structure<'_> {
@@ -70,15 +73,16 @@ impl Structure<'_> {
             }
         }
         self.inputs_and_outputs();
-        let before = self.errors.len();
         self.program();
         self.placements();
-        if self.errors.len() == before {
+        // Phases follow indices, so those must be right first.
+        if self.count == 0 {
             self.phases();
         }
     }
 
     fn push(&mut self, error: ValidateError) {
+        self.count += 1;
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(error);
         }
@@ -596,6 +600,9 @@ impl Structure<'_> {
         match products {
             Some(products) if products <= limits::MAX_PRODUCTS => {}
             _ => return self.size(at, format!("more than {} products", limits::MAX_PRODUCTS)),
+        }
+        if taps.is_none_or(|taps| taps > limits::MAX_ELEMENTS) {
+            return self.size(at, format!("more than {} taps", limits::MAX_ELEMENTS));
         }
         let expected = taps.unwrap_or(0).div_ceil(chunk).max(1);
         if *chunks != expected {

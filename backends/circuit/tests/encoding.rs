@@ -210,6 +210,50 @@ fn absurd_sizes_are_refused() {
     assert!(Circuit::decode(&circuit.encode()).is_err());
 }
 
+#[test]
+fn empty_tensors_with_huge_extents_are_harmless() {
+    let huge = 1u64 << 28;
+    let mut circuit = relu();
+    let empty = circuit.push(Op::Free, vec![huge, huge, huge, 0], (0, 0), "empty");
+    let shape = vec![huge, huge, huge, 0];
+    circuit.push(
+        Op::Concat {
+            srcs: vec![empty],
+            axis: 3,
+        },
+        shape.clone(),
+        (0, 0),
+        "empty",
+    );
+    let term = LinearTerm {
+        src: empty,
+        read: AffineMap::constant(5, &[0, 0, 0, 0]),
+        tap_dims: vec![0, huge, huge],
+        weights: empty,
+        wread: AffineMap::constant(5, &[0, 0, 0, 0]),
+    };
+    let linear = Op::Linear {
+        terms: vec![term],
+        bias: None,
+        chunk: 1,
+    };
+    circuit.push(linear, vec![0, huge, 1], (0, 0), "empty");
+    let circuit = Circuit::decode(&circuit.encode()).unwrap();
+    zkc_circuit::validate(&circuit).unwrap();
+    zkc_circuit::evaluate(&circuit, &[vec![0; 4]]).unwrap();
+}
+
+#[test]
+fn many_errors_at_once_are_only_errors() {
+    let mut circuit = relu();
+    for _ in 0..100 {
+        circuit.add_group(ColumnGroup::advice("same", 1));
+    }
+    circuit.push(Op::NonNeg { x: RegisterId(77) }, vec![4], (0, 1), "late");
+    circuit.placements[0].register = RegisterId(99);
+    assert!(Circuit::decode(&circuit.encode()).is_err());
+}
+
 /// Decodes bytes and, where they are a circuit, does everything that a file leads to.
 fn use_bytes(bytes: &[u8]) {
     if let Ok(circuit) = Circuit::decode(bytes) {
@@ -241,7 +285,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(4000))]
 
     #[test]
     fn flipped_bytes_never_panic(which in 0usize..3, flips in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4)) {

@@ -417,7 +417,7 @@ fn convolutions_give_partial_sums() {
     for flat in [false, true] {
         for chunk in [7, 25, 50, 64] {
             let circuit = convolution(2, 8, 3, chunk, flat);
-            let registers = evaluate(&circuit, &[input.clone()]).unwrap();
+            let registers = evaluate(&circuit, std::slice::from_ref(&input)).unwrap();
             let sums = registers.get(RegisterId(2)).unwrap().values.to_vec();
             assert_eq!(
                 sums,
@@ -550,7 +550,7 @@ fn eight_hundred_thousand_products_are_fast() {
         let circuit = convolution(6, 28, 10, 30, flat);
         let input: Vec<i128> = (0..6 * 28 * 28).map(|i| i % 256 - 128).collect();
         let start = Instant::now();
-        let registers = evaluate(&circuit, &[input.clone()]).unwrap();
+        let registers = evaluate(&circuit, std::slice::from_ref(&input)).unwrap();
         let elapsed = start.elapsed();
         let sums = registers.get(RegisterId(2)).unwrap().values.to_vec();
         assert_eq!(sums, convolve(&circuit, &input, 28, 30));

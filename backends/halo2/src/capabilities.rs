@@ -3,7 +3,7 @@
 use zkc_circuit::{Circuit, ExprNode};
 
 use crate::error::Error;
-use crate::params::{MAX_K, MIN_K};
+use crate::params::{MAX_K, MIN_K, check_k};
 
 /// What a backend offers; the compiler plans for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,14 +72,5 @@ pub(crate) fn check_capabilities(circuit: &Circuit) -> Result<(), Error> {
     if nodes.clone().any(challenge) {
         return refuse("polynomials with challenges".into());
     }
-    for (k, limit, low) in [(circuit.k, MIN_K, true), (circuit.k, MAX_K, false)] {
-        if (low && k < limit) || (!low && k > limit) {
-            return Err(Error::Limit {
-                what: "k, the base-2 logarithm of the number of rows,".into(),
-                found: k.into(),
-                limit: limit.into(),
-            });
-        }
-    }
-    Ok(())
+    check_k(circuit.k)
 }

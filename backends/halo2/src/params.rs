@@ -304,7 +304,8 @@ fn read_file(path: &Path, k: u32) -> Result<Params, ReadError> {
     Ok(Params { inner })
 }
 
-fn check_k(k: u32) -> Result<(), Error> {
+/// Refuses numbers of rows that this backend does not work with.
+pub(crate) fn check_k(k: u32) -> Result<(), Error> {
     if (MIN_K..=MAX_K).contains(&k) {
         Ok(())
     } else {

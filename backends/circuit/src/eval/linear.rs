@@ -115,10 +115,11 @@ impl Evaluator<'_> {
             Some((chunks, out_dims)) => (*chunks as usize, out_dims),
             None => unreachable!("the shape of a linear ends with the number of chunks"),
         };
-        let outputs: u64 = out_dims.iter().product();
+        // Both counts are within limits by the structure check; a zero hides that other extents are large.
+        let outputs = crate::limits::product(out_dims).unwrap_or(0);
         let mut ready = Vec::with_capacity(terms.len());
         for term in terms {
-            let taps: u64 = term.tap_dims.iter().product();
+            let taps = crate::limits::product(&term.tap_dims).unwrap_or(0);
             if taps == 0 || outputs == 0 {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! Wrong witnesses: what the mock prover says of them, and that no proof comes of them.
 
-use zkc_circuit::{Grid, GroupId, Ints};
+use zkc_circuit::{ExprBuilder, Grid, GroupId, Ints};
 use zkc_halo2::{Error, FailureKind, MAX_REPORTED, Prepared, mock, prove, system_rng};
 
 use crate::support::{grid, power, setup, small_layer};
@@ -144,6 +144,28 @@ fn long_reports_are_cut() {
     let report = mock(&prepared, &grid).unwrap();
     assert_eq!((report.total, report.failures.len()), (22, MAX_REPORTED));
     assert!(report.to_string().ends_with("and 2 more\n"), "{report}");
+}
+
+#[test]
+fn a_failing_constraint_may_read_a_blinding_row() {
+    // s x_next + y: on the last usable row s is 0, and y is not.
+    let mut circuit = power(2);
+    let mut b = ExprBuilder::new();
+    let (s, next, y) = (b.query(1, 0, 0), b.query(0, 0, 1), b.query(0, 1, 0));
+    let product = b.mul(s, next);
+    let root = b.add(product, y);
+    circuit.gates[0].constraints[0].poly = b.finish(root);
+    let (prepared, _, _) = setup(circuit);
+    let mut grid = grid(&prepared, &[vec![0, 0, 0]]);
+    assert!(mock(&prepared, &grid).unwrap().is_satisfied());
+    set(
+        &prepared,
+        &mut grid,
+        (0, 1, prepared.shape().usable_rows - 1),
+        1,
+    );
+    let error = mock(&prepared, &grid).unwrap_err().to_string();
+    assert!(error.contains("reads a blinding row"), "{error}");
 }
 
 #[test]

@@ -44,7 +44,13 @@ pub(crate) struct OutputArgs {
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
     /// Say nothing but results and errors: no progress, no warnings
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Output"
+    )]
     pub(crate) quiet: bool,
 }
 
@@ -141,7 +147,13 @@ pub(crate) struct InputOptions {
 
 impl InputOptions {
     pub(crate) fn into_parts(self) -> (Vec<InputArg>, ImageScale) {
-        (self.input.iter().map(|text| InputArg::parse(text)).collect(), self.image_scale.into())
+        (
+            self.input
+                .iter()
+                .map(|text| InputArg::parse(text))
+                .collect(),
+            self.image_scale.into(),
+        )
     }
 }
 
@@ -186,7 +198,13 @@ pub(crate) struct CompileArgs {
 
 impl CompileArgs {
     pub(crate) fn samples(&self) -> (Vec<InputArg>, ImageScale) {
-        (self.input.iter().map(|text| InputArg::parse(text)).collect(), self.image_scale.into())
+        (
+            self.input
+                .iter()
+                .map(|text| InputArg::parse(text))
+                .collect(),
+            self.image_scale.into(),
+        )
     }
 }
 
@@ -240,7 +258,13 @@ pub(crate) struct ProveArgs {
 
 impl ProveArgs {
     pub(crate) fn inputs(&self) -> (Vec<InputArg>, ImageScale) {
-        (self.input.iter().map(|text| InputArg::parse(text)).collect(), self.image_scale.into())
+        (
+            self.input
+                .iter()
+                .map(|text| InputArg::parse(text))
+                .collect(),
+            self.image_scale.into(),
+        )
     }
 }
 
@@ -305,16 +329,27 @@ mod tests {
         let line = "zkc run m.onnx --input a.npy --input b=c.pb --input-range -1:1 --input-range b=0:1 \
                     --public inputs,outputs --backend halo2 --fraction-bits 12 --dim batch=2 \
                     --constant-input mask=m.npy --image-scale unit --json -v";
-        let Ok(Command::Run(run)) = parse(line) else { panic!("{:?}", parse(line)) };
+        let Ok(Command::Run(run)) = parse(line) else {
+            panic!("{:?}", parse(line))
+        };
         let (inputs, scale) = run.input.into_parts();
         assert_eq!(inputs[1].name.as_deref(), Some("b"));
         assert_eq!(scale, ImageScale::Unit);
         let options = run.options.into_options();
         assert_eq!(options.ranges.len(), 2);
-        assert_eq!(options.public, Visibility { inputs: true, outputs: true });
+        assert_eq!(
+            options.public,
+            Visibility {
+                inputs: true,
+                outputs: true
+            }
+        );
         assert_eq!(options.fraction_bits, Some(12));
         assert_eq!(options.dims, [("batch".to_owned(), 2)]);
-        assert_eq!(options.constant_inputs, [("mask".to_owned(), PathBuf::from("m.npy"))]);
+        assert_eq!(
+            options.constant_inputs,
+            [("mask".to_owned(), PathBuf::from("m.npy"))]
+        );
     }
 
     #[test]

@@ -56,7 +56,11 @@ impl Console {
                 // Every report is a struct of plain data.
                 other => unreachable!("a report is no JSON object: {other:?}"),
             };
-            let warnings = self.warnings.lock().map(|warnings| warnings.clone()).unwrap_or_default();
+            let warnings = self
+                .warnings
+                .lock()
+                .map(|warnings| warnings.clone())
+                .unwrap_or_default();
             object.insert("warnings".into(), warnings.into());
             print(&format!("{}\n", report::to_json(&object)));
         } else {
@@ -76,7 +80,10 @@ impl Console {
         self.clear();
         eprint(&format!("{error}\n"));
         if self.json {
-            print(&format!("{}\n", report::to_json(&json!({ "error": error }))));
+            print(&format!(
+                "{}\n",
+                report::to_json(&json!({ "error": error }))
+            ));
         }
     }
 
@@ -125,7 +132,9 @@ impl Ui for Console {
 /// Writes to standard output. A reader that has gone away (`zkc inspect M.zkc | head`) is no error.
 fn print(text: &str) {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
 }
 
 fn eprint(text: &str) {
@@ -141,10 +150,16 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
     }
     let text = error.to_string();
     let mut lines = text.lines();
-    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    let message = lines
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
     let error = Error::diagnostic(message).note(lines.collect::<Vec<_>>().join("\n").trim());
     if json {
-        print(&format!("{}\n", report::to_json(&json!({ "error": error }))));
+        print(&format!(
+            "{}\n",
+            report::to_json(&json!({ "error": error }))
+        ));
     }
     error.kind().exit_code()
 }
@@ -158,7 +173,10 @@ pub(crate) fn install_panic_hook() {
             return;
         }
         let message = info.payload_as_str().unwrap_or("a panic without a message");
-        let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        let place = info
+            .location()
+            .map(|at| format!(" ({}:{})", at.file(), at.line()))
+            .unwrap_or_default();
         let error = Error::bug(format!("{message}{place}"))
             .note(concat!("zkc ", env!("CARGO_PKG_VERSION")))
             .help(concat!(
@@ -168,7 +186,10 @@ pub(crate) fn install_panic_hook() {
             ));
         eprint(&format!("\n{error}\n"));
         if JSON.load(Ordering::Relaxed) {
-            print(&format!("{}\n", report::to_json(&json!({ "error": error }))));
+            print(&format!(
+                "{}\n",
+                report::to_json(&json!({ "error": error }))
+            ));
         }
     }));
 }

@@ -41,20 +41,39 @@ fn run(command: Command, console: &Console) -> Result<()> {
         Command::Run(args) => {
             let options = args.options.into_options();
             let (files, scale) = args.input.into_parts();
-            console.result(&commands::run(&args.model, &options, input(&files, scale), console)?);
+            console.result(&commands::run(
+                &args.model,
+                &options,
+                input(&files, scale),
+                console,
+            )?);
         }
         Command::Compile(args) => {
             let (files, scale) = args.samples();
-            let samples = Samples { args: &files, options: ReadOptions { image_scale: scale } };
+            let samples = Samples {
+                args: &files,
+                options: ReadOptions { image_scale: scale },
+            };
             let options = args.options.into_options();
-            console.done(&commands::compile(&args.model, &options, samples, &args.output, console)?);
+            console.done(&commands::compile(
+                &args.model,
+                &options,
+                samples,
+                &args.output,
+                console,
+            )?);
         }
         Command::Setup(args) => {
             console.done(&commands::setup(&args.model, &args.pk, &args.vk, console)?);
         }
         Command::Witness(args) => {
             let (files, scale) = args.input.into_parts();
-            console.done(&commands::witness(&args.model, input(&files, scale), &args.output, console)?);
+            console.done(&commands::witness(
+                &args.model,
+                input(&files, scale),
+                &args.output,
+                console,
+            )?);
         }
         Command::Prove(args) => {
             let (files, scale) = args.inputs();
@@ -62,18 +81,38 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 Some(witness) => Given::Witness(witness),
                 None => Given::Input(input(&files, scale)),
             };
-            console.done(&commands::prove(&args.model, &args.pk, given, &args.output, console)?);
+            console.done(&commands::prove(
+                &args.model,
+                &args.pk,
+                given,
+                &args.output,
+                console,
+            )?);
         }
         Command::Verify(args) => {
-            console.result(&commands::verify(&args.vk, &args.proof, args.expect.as_deref(), console)?);
+            console.result(&commands::verify(
+                &args.vk,
+                &args.proof,
+                args.expect.as_deref(),
+                console,
+            )?);
         }
         Command::Infer(args) => {
             let (files, scale) = args.input.into_parts();
-            console.result(&commands::infer(&args.model, input(&files, scale), console)?);
+            console.result(&commands::infer(
+                &args.model,
+                input(&files, scale),
+                console,
+            )?);
         }
         Command::Mock(args) => {
             let (files, scale) = args.input.into_parts();
-            console.result(&commands::mock(&args.model, input(&files, scale), args.audit, console)?);
+            console.result(&commands::mock(
+                &args.model,
+                input(&files, scale),
+                args.audit,
+                console,
+            )?);
         }
         Command::Inspect(args) => console.result(&commands::inspect(&args.model)?),
     }
@@ -81,5 +120,8 @@ fn run(command: Command, console: &Console) -> Result<()> {
 }
 
 fn input(args: &[InputArg], image_scale: ImageScale) -> Input<'_> {
-    Input { args, options: ReadOptions { image_scale } }
+    Input {
+        args,
+        options: ReadOptions { image_scale },
+    }
 }
