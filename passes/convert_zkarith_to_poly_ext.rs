@@ -53,8 +53,8 @@ pub(crate) const PASS: PassInfo = PassInfo {
     anchor: "builtin.module",
     options: &[PassOption {
         name: "table-bits",
-        description: "log2 of the largest table",
-        default: "12",
+        description: "log2 of the largest table: a limit, not a choice",
+        default: "18",
     }],
     run,
 };

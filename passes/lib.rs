@@ -17,6 +17,8 @@ mod onnx_infer_shapes;
 mod onnx_property_tests;
 mod registry;
 mod schedule;
+#[cfg(test)]
+mod testing;
 mod zkarith_merge_scales;
 mod zkarith_plan_layout;
 mod zkarith_pool_early;

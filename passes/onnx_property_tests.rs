@@ -1,7 +1,7 @@
 //! Random small functions compute the same before and after each pass on `onnx`.
 
 use crate::onnx_builder::Builder;
-use melior::ir::{Block, BlockLike, operation::OperationLike};
+use melior::ir::{BlockLike, operation::OperationLike};
 use zkc_dialects::onnx::{Data, Invalid, Kind, Tensor, eval, eval_values};
 use zkc_support::{
     Attribute, Constants, Context, Graph, Location, Module, Type, ValueId, find_op, i64_attr, i64s,
@@ -30,7 +30,7 @@ impl Random {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        (self.0 >> 11) as i64 % n
+        (self.0 >> 11) as i64 % n.max(1)
     }
 
     fn flip(&mut self) -> bool {
@@ -419,8 +419,10 @@ fn function(context: &Context, seed: u64) -> (String, Vec<Tensor>) {
     };
     for _ in 0..12 {
         let Ok(v) = maker.step() else { continue };
-        let n: i64 = maker.b.shape(v).unwrap().iter().product();
-        if (1..=MOST_ELEMENTS).contains(&n) && !maker.b.is_constant(v) {
+        let shape = maker.b.shape(v).unwrap();
+        let n: i64 = shape.iter().product();
+        let usable = !shape.is_empty() && shape.len() < 7;
+        if usable && (1..=MOST_ELEMENTS).contains(&n) && !maker.b.is_constant(v) {
             maker.values.push(v);
         }
     }

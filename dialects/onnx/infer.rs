@@ -58,14 +58,46 @@ pub fn infer(
         Abs | Neg | Sign | Ceil | Floor | Round | Sqrt | Reciprocal | Exp | Log | Erf | Sin
         | Cos | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Relu
         | Sigmoid | Softplus | Softsign | Mish | HardSwish | LeakyRelu | Elu | Celu
-        | ThresholdedRelu | Swish | Selu | HardSigmoid | Gelu | Clip | BatchNormalization
-        | Softmax | Dropout | Identity | Cast => operand(0)?.to_vec(),
+        | ThresholdedRelu | Swish | Selu | HardSigmoid | Gelu | Dropout | Identity | Cast => {
+            operand(0)?.to_vec()
+        }
+        Clip => {
+            for bound in shapes[1..].iter().flatten().filter(|s| !s.is_empty()) {
+                invalid!("the bounds must be scalars, found one of shape {bound:?}");
+            }
+            operand(0)?.to_vec()
+        }
+        BatchNormalization => {
+            let x = operand(0)?;
+            let Some(channels) = x.get(1) else {
+                invalid!("operand `X` must have rank 2 or more, found shape {x:?}");
+            };
+            for i in 1..shapes.len() {
+                let found = operand(i)?;
+                if found != [*channels] {
+                    invalid!(
+                        "operand #{i} has shape {found:?}, expected [{channels}] as there are channels"
+                    );
+                }
+            }
+            x.to_vec()
+        }
+        Softmax => {
+            let x = operand(0)?;
+            // A scalar counts as one element.
+            let rank = x.len().max(1);
+            shape::axis(op.int("axis").unwrap_or(-1), rank, rank)?;
+            x.to_vec()
+        }
         MatMul => shape::matmul(operand(0)?, operand(1)?)?,
         Gemm => gemm(op, operand(0)?, operand(1)?)?,
         Conv => conv(op, operand(0)?, operand(1)?)?,
         AveragePool | MaxPool => pool(op, operand(0)?)?,
         GlobalAveragePool | GlobalMaxPool => {
             let x = operand(0)?;
+            if x.len() < 3 {
+                invalid!("operand `X` must have rank 3 or more, found shape {x:?}");
+            }
             x.iter()
                 .enumerate()
                 .map(|(i, d)| if i < 2 { *d } else { 1 })

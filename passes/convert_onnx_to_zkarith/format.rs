@@ -83,7 +83,7 @@ pub(super) fn weight_scale(taps: &Taps, options: &Options) -> u32 {
             relative.min(absolute)
         }
     };
-    let least = least.ceil().clamp(1.0, f64::from(MAX_WEIGHT_SCALE)) as u32;
+    let least = least.round().clamp(1.0, f64::from(MAX_WEIGHT_SCALE)) as u32;
     let Some(target) = taps.target else { return least };
     // dropped = operand scale + weight scale - target, a positive multiple of limb-bits.
     let limb = options.limb_bits;

@@ -1,7 +1,7 @@
 //! Checking a grid against every constraint of its circuit.
 //!
 //! Gates and lookups are enforced on all usable rows, over the integers: an identity holds when its value is 0 in Z, which
-//! by the no wrap-around rule of [validation](crate::validate) is the same as 0 in the field for honest values. For tests
+//! by the no wrap-around rule of [validation](mod@crate::validate) is the same as 0 in the field for honest values. For tests
 //! the same can be asked modulo a prime.
 
 mod exact;

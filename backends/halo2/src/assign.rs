@@ -148,7 +148,8 @@ fn assign_column(
     let mut handles = vec![None; needed.len()];
     for row in 0..rows.max(needed.len()).max(1) {
         let value = value(row);
-        let handle = handles.get_mut(row).filter(|_| needed[row]);
+        let is_needed = needed.get(row).copied().unwrap_or(false);
+        let handle = handles.get_mut(row).filter(|_| is_needed);
         if value != 0 || row == 0 || handle.is_some() {
             let cell = assign(row, to_field(value))?;
             if let Some(handle) = handle {

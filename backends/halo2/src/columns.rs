@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::gates::{self, to_halo2};
 use crate::keys::Digest;
 use crate::lookups;
-use crate::measure::machine_memory_bytes;
+use crate::measure::check_memory;
 use crate::params::Params;
 use crate::public::PublicLayout;
 
@@ -56,17 +56,30 @@ pub struct CircuitShape {
 }
 
 impl CircuitShape {
-    /// Bytes that proving holds at once, at least: both bases of the parameters and, for every polynomial that
-    /// constraints read, its values on the extended domain. `halo2_proofs` keeps two copies of those of columns
-    /// and permutations.
+    /// Bytes that proving holds at once, at least.
+    ///
+    /// Counts the parameters, two copies of the values on the extended domain of every column and permutation, and what
+    /// `halo2_proofs` keeps of every polynomial on the rows; measured peaks are about a fifth higher.
     pub fn memory_bytes(&self) -> u64 {
         let columns = self.advice_columns + self.fixed_columns + self.instance_columns;
         let products = self
             .equality_columns
             .div_ceil(self.degree.saturating_sub(2).max(1));
-        let cosets = 2 * (columns + self.equality_columns) + products + 3 * self.lookups;
-        let coset_bytes = FIELD_BYTES << self.extended_k;
-        Params::memory_bytes(self.k).saturating_add(coset_bytes.saturating_mul(cosets as u64))
+        let on_rows = 3 * columns + 2 * self.equality_columns + 2 * products + 6 * self.lookups;
+        let extended = 2 * (columns + self.equality_columns) + products + 3 * self.lookups;
+        let bytes = |polynomials: usize, k: u32| (FIELD_BYTES << k) * polynomials as u64;
+        Params::memory_bytes(self.k)
+            .saturating_add(bytes(on_rows, self.k))
+            .saturating_add(bytes(extended, self.extended_k))
+    }
+
+    /// Bytes that making a verifying key holds at once, at least.
+    ///
+    /// Per row, `halo2_proofs` keeps 104 bytes of a fixed column (as a fraction, then as a number) and 72 of an equality
+    /// column (the cycles of equal cells, and the numbers that name cells).
+    pub fn key_memory_bytes(&self) -> u64 {
+        let per_row = 104 * self.fixed_columns as u64 + 72 * self.equality_columns as u64;
+        Params::memory_bytes(self.k).saturating_add(per_row << self.k)
     }
 }
 
@@ -97,10 +110,7 @@ impl Prepared {
         let mut meta = ConstraintSystem::default();
         configure(&mut meta, &circuit, &layout)?;
         let shape = shape(&circuit, &layout, &meta)?;
-        let need = shape.memory_bytes();
-        if let Some(have) = machine_memory_bytes().filter(|have| *have < need) {
-            return Err(Error::Memory { need, have });
-        }
+        check_memory(shape.key_memory_bytes())?;
         Ok(Arc::new(Prepared {
             digest: Digest(circuit.digest()),
             circuit,
@@ -307,7 +317,7 @@ fn shape(
     let table_columns: usize = circuit.tables.iter().map(|table| table.columns.len()).sum();
     let degree = meta.degree();
     let extended_k = circuit.k + (degree - 1).next_power_of_two().ilog2();
-    // Roots of unity of the field exist up to 2^32; the rest is room for the blinding rows of the widest rotation.
+    // The field has roots of unity of order 2^32, no higher.
     if extended_k > 32 {
         return Err(Error::Limit {
             what: "k plus the base-2 logarithm of the degree".into(),

@@ -31,9 +31,9 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
-    /// The machine's memory cannot hold a proof of this size.
+    /// The machine's memory cannot hold a key or proof of this size.
     #[error(
-        "proving needs at least {} MB of memory, this machine has {} MB; a smaller k or fewer columns would do",
+        "keys and proofs of this circuit need at least {} MB of memory, this machine has {} MB; a smaller k or fewer columns would do",
         .need >> 20, .have >> 20
     )]
     Memory {

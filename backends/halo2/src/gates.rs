@@ -56,6 +56,9 @@ struct Term {
     body: Option<Tree>,
 }
 
+/// `Expression::Sum` or `Expression::Product`.
+type Join = fn(Box<Expression<Fp>>, Box<Expression<Fp>>) -> Expression<Fp>;
+
 #[derive(Clone)]
 struct Tree {
     expression: Expression<Fp>,
@@ -72,11 +75,7 @@ impl Tree {
         }
     }
 
-    fn join(
-        join: fn(Box<Expression<Fp>>, Box<Expression<Fp>>) -> Expression<Fp>,
-        a: Tree,
-        b: Tree,
-    ) -> Result<Tree, ExprError> {
+    fn join(join: Join, a: Tree, b: Tree) -> Result<Tree, ExprError> {
         let (nodes, depth) = (a.nodes + b.nodes + 1, a.depth.max(b.depth) + 1);
         if nodes > MAX_NODES {
             return Err(ExprError::TooLarge);
@@ -92,10 +91,7 @@ impl Tree {
     }
 
     /// Joins all trees in order, halving the list until one is left; `None` for no tree.
-    fn balanced(
-        join: fn(Box<Expression<Fp>>, Box<Expression<Fp>>) -> Expression<Fp>,
-        mut trees: Vec<Tree>,
-    ) -> Result<Option<Tree>, ExprError> {
+    fn balanced(join: Join, mut trees: Vec<Tree>) -> Result<Option<Tree>, ExprError> {
         while trees.len() > 1 {
             let mut joined = Vec::with_capacity(trees.len().div_ceil(2));
             let mut rest = trees.into_iter();

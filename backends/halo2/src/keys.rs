@@ -17,7 +17,7 @@ use zkc_circuit::file::{self, FileKind};
 use crate::assign::Synthesis;
 use crate::columns::{Prepared, with_current};
 use crate::error::Error;
-use crate::measure::{Cost, Stopwatch};
+use crate::measure::{Cost, Stopwatch, check_memory};
 use crate::params::Params;
 use crate::proof::Proof;
 use crate::threads::install;
@@ -128,6 +128,7 @@ impl VerifyingKey {
 impl ProvingKey {
     /// Makes the proving key of a circuit; the verifying key is part of it.
     pub fn generate(prepared: &Arc<Prepared>, params: &Params) -> Result<ProvingKey, Error> {
+        check_memory(prepared.shape().memory_bytes())?;
         let key = VerifyingKey::generate(prepared, params)?;
         let watch = Stopwatch::start();
         let vk = key.inner;

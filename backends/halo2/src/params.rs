@@ -130,7 +130,7 @@ impl Params {
 
     /// Memory the points take, in bytes: two bases of affine points with two 32-byte coordinates.
     pub(crate) fn memory_bytes(k: u32) -> u64 {
-        4 * POINT_BYTES << k
+        (4 * POINT_BYTES) << k
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Input<'a> {
 impl Input<'_> {
     fn read(&self, model: &Model, ui: &dyn Ui) -> Result<Sample> {
         let sample = read_sample(self.args, &model.inputs, self.options)?;
-        sample.notes.iter().for_each(|note| ui.detail(note));
+        sample.notes.iter().for_each(|note| ui.warn(note));
         Ok(sample)
     }
 }

@@ -57,6 +57,14 @@ pub fn compile(
     zkc_passes::register();
     let mut watch = Stopwatch::start();
     ui.step("importing");
+    let metadata =
+        std::fs::metadata(path).map_err(|error| Error::io("cannot read", path, &error))?;
+    if !metadata.is_file() {
+        return Err(
+            Error::diagnostic(format!("cannot read {}: it is not a file", path.display()))
+                .help("name the .onnx file itself"),
+        );
+    }
     let context = new_context();
     let imported = zkc_importer::import_file(&context, path, &import_options(options)?)
         .map_err(|error| Error::from(error).in_file(path))?;
@@ -76,7 +84,7 @@ pub fn compile(
     }
     let samples = read_samples(samples.args, &specs, samples.options)?;
     for note in samples.iter().flat_map(|sample| &sample.notes) {
-        ui.detail(note);
+        ui.warn(note);
     }
     let (ranges, assumptions) = resolve_ranges(&specs, &declared, &samples)?;
     for assumption in &assumptions {

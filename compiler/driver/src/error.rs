@@ -235,6 +235,8 @@ impl fmt::Display for Error {
         match (node, file) {
             (Some(node), Some(file)) => write!(f, "\n  at node \"{node}\" in {}", file.display())?,
             (Some(node), None) => write!(f, "\n  at node \"{node}\"")?,
+            // Messages of the operating system name the file themselves.
+            (None, Some(file)) if message.contains(&*file.to_string_lossy()) => {}
             (None, Some(file)) => write!(f, "\n  in {}", file.display())?,
             (None, None) => {}
         }

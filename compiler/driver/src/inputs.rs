@@ -406,7 +406,7 @@ fn read_one(
             spec,
             options.image_scale,
         )?;
-        Ok((conform(tensor, spec)?, Some(note)))
+        Ok((conform(tensor, spec)?, note))
     } else {
         Err(Error::diagnostic("unknown kind of input file")
             .help("known are .json (EZKL style), .npy, .pb (ONNX TensorProto), .png (grey), or a folder of .pb files"))

@@ -255,8 +255,6 @@ pub struct ProveReport {
 pub struct VerifyReport {
     /// Always true: a proof that is not valid is an error.
     pub verified: bool,
-    /// The model that the key is for.
-    pub model: String,
     /// The public outputs as real numbers; `null` when outputs are private.
     pub outputs: Option<Vec<Vec<f64>>>,
     /// The public inputs as real numbers; `null` when inputs are private.

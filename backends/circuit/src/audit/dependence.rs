@@ -286,6 +286,7 @@ impl Dependence {
                 .collect();
             note(number, found);
         }
+        restrict_by_gates(checker, grid, &restricted);
         let root = components.root(ground);
         let connected = (0..ground)
             .map(|element| components.root(element) == root)
@@ -297,6 +298,33 @@ impl Dependence {
             unassigned,
             idle_lookups: idle,
         }
+    }
+}
+
+/// Marks what a gate expresses through elements that lookups restrict, as the sum of its limbs.
+fn restrict_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[AtomicBool]) {
+    for gate in &checker.gates {
+        let tape = &gate.tape;
+        let rows = tape.active_rows(checker.layout, checker.layout.usable_rows);
+        rows.par_chunks(BATCH).for_each(|rows| {
+            let mut touched: Vec<(u32, Option<u32>)> = Vec::new();
+            derivatives(checker, grid, tape, &mut Batch::new(tape), rows, |row, cell, _| {
+                match classify(checker, cell) {
+                    Class::Element(element)
+                        if restricted[element as usize].load(Ordering::Relaxed) => {}
+                    Class::Element(element) => touched.push((row, Some(element))),
+                    Class::Unassigned => touched.push((row, None)),
+                    Class::Settled => {}
+                }
+            });
+            touched.sort_unstable();
+            touched.dedup();
+            for row in touched.chunk_by(|a, b| a.0 == b.0) {
+                if let [(_, Some(element))] = row {
+                    restricted[*element as usize].store(true, Ordering::Relaxed);
+                }
+            }
+        });
     }
 }
 

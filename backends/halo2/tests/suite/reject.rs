@@ -139,14 +139,14 @@ fn too_many_or_too_few_values_are_noticed() {
         reason.to_string(),
         "public output `z` has 1 values, the proof shows 2"
     );
-    let reason = rejected(|proof| drop(proof.public[1].values.pop()));
+    let reason = rejected(|proof| proof.public[1].values.truncate(1));
     assert_eq!(
         reason.to_string(),
         "public output `y` has 2 values, the proof shows 1"
     );
     let reason = rejected(|proof| proof.public[0].values.clear());
     assert!(matches!(reason, Rejection::ValueCount { found: 0, .. }));
-    let reason = rejected(|proof| drop(proof.public.pop()));
+    let reason = rejected(|proof| proof.public.truncate(2));
     assert_eq!(
         reason.to_string(),
         "the proof shows 2 public tensors, the circuit has 3"

@@ -181,7 +181,6 @@ pub fn verify(
         |tensors: &[FixedTensor]| tensors.iter().map(FixedTensor::reals).collect::<Vec<_>>();
     Ok(VerifyReport {
         verified: true,
-        model: circuit.name.clone(),
         argmax: outputs
             .iter()
             .map(|output| argmax(&output.shape, &output.reals()))

@@ -22,8 +22,12 @@ pub enum ImageScale {
     Unit,
 }
 
-/// Reads an image for `spec`; the text says how pixels were mapped.
-pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<(Tensor, String)> {
+/// Reads an image for `spec`; the text says how pixels are mapped, where that was not asked for.
+pub(super) fn read(
+    bytes: &[u8],
+    spec: &InputSpec,
+    scale: ImageScale,
+) -> Result<(Tensor, Option<String>)> {
     let not_png = |error: image::ImageError| {
         let text = error.to_string();
         Error::diagnostic(format!(
@@ -86,18 +90,18 @@ pub(super) fn read(bytes: &[u8], spec: &InputSpec, scale: ImageScale) -> Result<
         ImageScale::Raw => false,
         ImageScale::Auto => spec.range.is_some_and(|range| range.hi <= 1.0),
     };
-    let how = if unit {
-        "divided by 255, so from 0 to 1"
-    } else {
-        "taken as they are, from 0 to 255"
-    };
-    let mut note = format!("pixels of the image are {how}");
-    if scale == ImageScale::Auto {
-        note.push_str(match spec.range {
-            Some(_) => ", to match the declared range",
-            None => " (`--image-scale unit` divides them by 255)",
-        });
-    }
+    let note = (scale == ImageScale::Auto).then(|| {
+        let how = if unit {
+            "divided by 255, so from 0 to 1"
+        } else {
+            "taken as they are, from 0 to 255"
+        };
+        let why = match spec.range {
+            Some(range) => format!(", to match the declared range {range}"),
+            None => "; `--image-scale unit` divides them by 255".into(),
+        };
+        format!("pixels of the image are {how}{why}")
+    });
     let values = if unit {
         Values::Real(
             pixels
@@ -195,14 +199,19 @@ mod tests {
         let (unit, note) = read(&grey(2, 1), &with_range(1.0), ImageScale::Auto).unwrap();
         assert_eq!(unit.values, Values::Real(vec![0.0, 0.2]));
         assert_eq!(
-            note,
-            "pixels of the image are divided by 255, so from 0 to 1, to match the declared range"
+            note.unwrap(),
+            "pixels of the image are divided by 255, so from 0 to 1, to match the declared range 0:1"
         );
         let (raw, _) = read(&grey(2, 1), &with_range(255.0), ImageScale::Auto).unwrap();
         assert_eq!(raw.values, Values::Whole(vec![0, 51]));
         let (raw, note) = read(&grey(2, 1), &spec("x", &[1, 2]), ImageScale::Auto).unwrap();
         assert_eq!(raw.values, Values::Whole(vec![0, 51]));
-        assert!(note.ends_with("(`--image-scale unit` divides them by 255)"));
+        assert!(
+            note.unwrap()
+                .ends_with("0 to 255; `--image-scale unit` divides them by 255")
+        );
+        let (_, note) = read(&grey(2, 1), &spec("x", &[1, 2]), ImageScale::Raw).unwrap();
+        assert_eq!(note, None);
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub struct InspectReport {
     pub model: String,
     /// The proof system.
     pub backend: String,
-    /// Version of zkc that compiled it.
+    /// Program and version that compiled it.
     pub compiled_by: String,
     /// Digest of the circuit.
     pub digest: String,
@@ -129,7 +129,7 @@ impl fmt::Display for InspectReport {
         writeln!(f, "  backend      {}", self.backend)?;
         writeln!(
             f,
-            "  compiled by  zkc {}, {}",
+            "  compiled by  {}, {}",
             self.compiled_by,
             bytes(self.zkc_bytes)
         )?;

@@ -12,7 +12,9 @@ const LISTED: usize = 16;
 
 /// A time, as `0.12 s` or `38 ms`.
 fn seconds(s: f64) -> String {
-    if s < 0.0995 {
+    if s < 0.00995 {
+        format!("{:.1} ms", s * 1e3)
+    } else if s < 0.0995 {
         format!("{:.0} ms", s * 1e3)
     } else if s < 9.95 {
         format!("{s:.2} s")
@@ -74,19 +76,15 @@ pub(super) fn real(value: f64) -> String {
     }
 }
 
-/// A real number in a column: six decimals, fewer for large numbers.
-fn cell(value: f64) -> String {
-    if !value.is_finite() {
-        return value.to_string();
+/// Decimals with which the largest of some numbers has seven significant digits.
+fn decimals<'a>(values: impl Iterator<Item = &'a f64>) -> usize {
+    let finite = values.filter(|value| value.is_finite());
+    let largest = finite.fold(0.0f64, |largest, value| largest.max(value.abs()));
+    if largest == 0.0 {
+        return 6;
     }
-    let magnitude = value.abs();
-    if magnitude >= 1e9 || (magnitude > 0.0 && magnitude < 5e-7) {
-        format!("{value:.3e}")
-    } else if magnitude >= 1000.0 {
-        format!("{value:.2}")
-    } else {
-        format!("{value:.6}")
-    }
+    let exponent = largest.log10().floor() as i32;
+    usize::try_from((6 - exponent).clamp(0, 15)).unwrap_or(0)
 }
 
 /// Columns of text, each as wide as its widest cell.
@@ -206,11 +204,14 @@ fn write_tensors(
         header.extend(float.map(|_| "float"));
         let mut table = Table::new(&header).numbers_from(0);
         let class = classes.get(index).copied().flatten();
+        let beside = float.and_then(|float| float.get(index));
+        let decimals = decimals(values.iter().chain(beside.into_iter().flatten()));
+        let cell = |value: f64| format!("{value:.decimals$}");
         for (element, value) in values.iter().enumerate().take(LISTED) {
             let mut row = vec![element.to_string(), cell(*value)];
             row.extend(
-                float
-                    .and_then(|float| float.get(index)?.get(element))
+                beside
+                    .and_then(|float| float.get(element))
                     .map(|value| cell(*value)),
             );
             table.row(row);
@@ -226,7 +227,7 @@ fn write_tensors(
         if let Some(class) = class {
             writeln!(
                 f,
-                "  largest: element {class}, which is the predicted class if these are class scores"
+                "  largest: {class}, the predicted class if these are class scores"
             )?;
         }
     }
@@ -339,9 +340,9 @@ impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "proof verified in {} for {}",
+            "proof verified in {} for circuit {:.16}",
             seconds(self.verify_s),
-            self.model
+            self.digest
         )?;
         writeln!(
             f,
@@ -471,7 +472,7 @@ mod tests {
             outputs.to_string(),
             "\noutput \"y\" [1, 3]\n     fixed point      float\n  0    -1.000000  -1.000000\n  \
              1     0.250000   0.300000\n  2     2.000000   2.000000\n  \
-             largest: element 2, which is the predicted class if these are class scores\n\n\
+             largest: 2, the predicted class if these are class scores\n\n\
              error against float: at most 5.00e-2, 1.67e-2 on average\n"
         );
     }

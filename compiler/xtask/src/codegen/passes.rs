@@ -2,7 +2,8 @@
 //!
 //! A pass file opens with ``//! `name`: what it does.``; a `Before:` and an `After:` block of MLIR in these docs become
 //! `tests/filetests/passes/NAME/doc.mlir`: running the pass on the first must give the second. ``Before, with
-//! `option=value`:`` runs the pass with options.
+//! `option=value`:`` runs the pass with options. After `After, in part:` the lines given must occur in the result, in
+//! their order.
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
@@ -26,6 +27,8 @@ struct Example {
     options: String,
     before: String,
     after: String,
+    /// Whether `after` holds lines of the result and not all of it.
+    part: bool,
 }
 
 pub(super) fn generate(place: &Place) -> Result<Vec<Generated>> {
@@ -119,7 +122,8 @@ fn examples(lines: &[&str]) -> Result<Vec<Example>> {
     while place < lines.len() {
         let line = lines[place];
         let before = line.starts_with("Before") && line.ends_with(':');
-        if before || line == "After:" {
+        let part = line == "After, in part:";
+        if before || part || line == "After:" {
             let (block, next) =
                 block(lines, place + 1).with_context(|| format!("after the line `{line}`"))?;
             place = next;
@@ -131,6 +135,7 @@ fn examples(lines: &[&str]) -> Result<Vec<Example>> {
                     options,
                     before,
                     after: block,
+                    part,
                 }),
                 _ => bail!("`Before:` and `After:` do not alternate"),
             }
@@ -237,8 +242,8 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-/// Prints what the pass makes of `before` and what the tool makes of `after`, and compares: so names of values and the
-/// order of attributes in the docs are free.
+/// For whole examples the test prints what the pass makes of `before` and what the tool makes of `after`, and compares:
+/// so names of values and the order of attributes in the docs are free. For parts the lines are looked for as they are.
 fn test(doc: &PassDoc) -> String {
     let name = &doc.name;
     let mut text = format!(
@@ -252,19 +257,35 @@ fn test(doc: &PassDoc) -> String {
         } else {
             format!("--{name}='{}'", example.options)
         };
+        let compare = if example.part {
+            format!("// RUN: FileCheck --input-file=%t/found-{n}.mlir %t/after-{n}.mlir\n")
+        } else {
+            format!(
+                "// RUN: zkc-opt %t/after-{n}.mlir -o %t/wanted-{n}.mlir\n\
+                 // RUN: diff -u %t/wanted-{n}.mlir %t/found-{n}.mlir\n"
+            )
+        };
+        // Writing to a string does not fail; the same below.
         let _ = write!(
             text,
-            "// RUN: zkc-opt {pass} %t/before-{n}.mlir -o %t/found-{n}.mlir\n\
-             // RUN: zkc-opt %t/after-{n}.mlir -o %t/wanted-{n}.mlir\n\
-             // RUN: diff -u %t/wanted-{n}.mlir %t/found-{n}.mlir\n"
+            "// RUN: zkc-opt {pass} %t/before-{n}.mlir -o %t/found-{n}.mlir\n{compare}"
         );
     }
     for (place, example) in doc.examples.iter().enumerate() {
         let n = place + 1;
+        let after = if example.part {
+            let lines = example.after.lines().map(str::trim);
+            let checks = lines.filter(|line| !line.is_empty() && *line != "...");
+            checks
+                .map(|line| format!("// CHECK{{LITERAL}}: {line}\n"))
+                .collect()
+        } else {
+            example.after.clone()
+        };
         let _ = write!(
             text,
-            "\n//--- before-{n}.mlir\n{}\n//--- after-{n}.mlir\n{}",
-            example.before, example.after
+            "\n//--- before-{n}.mlir\n{}\n//--- after-{n}.mlir\n{after}",
+            example.before
         );
     }
     text
@@ -288,6 +309,7 @@ mod tests {
             options: "k=1".into(),
             before: "x\n  y\n".into(),
             after: "z\n".into(),
+            part: false,
         };
         assert_eq!(doc.examples, [example]);
         assert!(
@@ -295,6 +317,16 @@ mod tests {
                 .contains("// RUN: zkc-opt --a-b='k=1' %t/before-1.mlir -o %t/found-1.mlir\n")
         );
         assert!(test(&doc).ends_with("\n//--- before-1.mlir\nx\n  y\n\n//--- after-1.mlir\nz\n"));
+    }
+
+    #[test]
+    fn parts_are_looked_for_line_by_line() {
+        let source = SOURCE
+            .replace("After:", "After, in part:")
+            .replace("//! z", "//!   z [[1]]\n//! ...\n//! w");
+        let test = test(&read(&source).unwrap().unwrap());
+        assert!(test.contains("// RUN: FileCheck --input-file=%t/found-1.mlir %t/after-1.mlir\n"));
+        assert!(test.ends_with("// CHECK{LITERAL}: z [[1]]\n// CHECK{LITERAL}: w\n"));
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! A case: a function, the layouts it is compiled under, and what it computes.
+
+use std::{fs, time::Duration};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use num_bigint::BigUint;
+use zkc_circuit::{Circuit, Grid, Layout as Cells, evaluate, validate};
+use zkc_tests::{process, tools::Tools};
+
+/// The inputs or outputs of a function: for each tensor its integers in row-major order.
+pub(crate) type Values = Vec<Vec<i128>>;
+
+/// A function with its layouts.
+pub(crate) struct Case {
+    /// Name of the case.
+    pub(crate) name: &'static str,
+    /// Text of the module; `LAYOUT` stands for the layout.
+    pub(crate) program: &'static str,
+    /// Options of `convert-zkarith-to-plonk`.
+    pub(crate) options: &'static str,
+    /// The layouts.
+    pub(crate) layouts: &'static [Layout],
+    /// What the function computes.
+    pub(crate) model: fn(&Values) -> Values,
+    /// Inputs at which a second witness is looked for. Some constraints only show at few of them: with a difference of
+    /// zero, for instance, the sign of a maximum is held by its own constraint alone.
+    pub(crate) witnesses: &'static [&'static [&'static [i128]]],
+}
+
+/// The attribute `plonk.layout` without the number of rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Layout {
+    /// Bits of a limb.
+    pub(crate) bits: u32,
+    /// Products per row of a linear block.
+    pub(crate) lanes: u32,
+    /// Linear blocks.
+    pub(crate) blocks: u32,
+    /// Gadget units.
+    pub(crate) units: u32,
+    /// Limb columns per unit.
+    pub(crate) limbs: u32,
+}
+
+/// A layout in the order: bits, lanes, blocks, units, limbs.
+pub(crate) const fn layout(bits: u32, lanes: u32, blocks: u32, units: u32, limbs: u32) -> Layout {
+    Layout {
+        bits,
+        lanes,
+        blocks,
+        units,
+        limbs,
+    }
+}
+
+/// The field that constraints are checked in: the scalars of the curve of the `halo2` backend.
+pub(crate) fn modulus() -> BigUint {
+    BigUint::parse_bytes(
+        b"40000000000000000000000000000000224698fc094cf91b992d30ed00000001",
+        16,
+    )
+    .expect("the digits are hexadecimal")
+}
+
+/// A circuit with its grid of cells.
+pub(crate) struct Compiled {
+    pub(crate) circuit: Circuit,
+    pub(crate) cells: Cells,
+}
+
+impl Compiled {
+    /// The honest witness.
+    pub(crate) fn witness(&self, inputs: &Values) -> Result<Grid> {
+        let registers = evaluate(&self.circuit, inputs)?;
+        Ok(self.cells.assign(&registers))
+    }
+}
+
+impl Case {
+    /// Compiles the case under a layout, with as few rows as it fits into.
+    pub(crate) fn compile(&self, layout: Layout) -> Result<Compiled> {
+        let mut circuit = compile(self.program, layout, self.options)
+            .with_context(|| format!("{layout:?}"))?;
+        // Nothing else in a description depends on the number of rows.
+        for k in 4.. {
+            circuit.k = k;
+            match validate(&circuit) {
+                Ok(cells) => return Ok(Compiled { circuit, cells }),
+                Err(errors) => {
+                    ensure!(k < 12, "{layout:?}: {}", errors[0]);
+                }
+            }
+        }
+        unreachable!("the loop ends at k = 12")
+    }
+
+    /// The inputs at which a second witness is looked for.
+    pub(crate) fn witness_inputs(&self) -> impl Iterator<Item = Values> {
+        self.witnesses
+            .iter()
+            .map(|inputs| inputs.iter().map(|values| values.to_vec()).collect())
+    }
+}
+
+/// Compiles a module of `zkarith` under a layout, with many rows.
+pub(crate) fn compile(program: &str, layout: Layout, options: &str) -> Result<Circuit> {
+    let Layout {
+        bits,
+        lanes,
+        blocks,
+        units,
+        limbs,
+    } = layout;
+    let attribute = format!(
+        "{{k = 12, limb_bits = {bits}, lanes = {lanes}, blocks = {blocks}, units = {units}, limbs = {limbs}}}"
+    );
+    let folder = tempfile::Builder::new().prefix("zkc-soundness-").tempdir()?;
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("in.mlir"), program.replace("LAYOUT", &attribute))?;
+    let run = |program: &str, args: &[&str]| -> Result<()> {
+        let mut command = Tools::get()?.command(program);
+        command.args(args).current_dir(folder.path());
+        let done = process::run(&mut command, Duration::from_secs(60))?;
+        ensure!(done.success(), "{program} {}:\n{}", args.join(" "), done.stderr);
+        Ok(())
+    };
+    let pass = format!("--convert-zkarith-to-plonk={options}");
+    let passes = ["in.mlir", "--zkarith-verify-bounds", &pass, "-o", "out.mlir"];
+    run("zkc-opt", &passes)?;
+    run("zkc-translate", &["--export-circuit", "out.mlir", "-o", "out.circuit"])?;
+    let bytes = fs::read(path("out.circuit"))?;
+    Circuit::decode(&bytes).map_err(|error| anyhow!("{error}"))
+}

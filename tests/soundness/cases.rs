@@ -1,0 +1,28 @@
+//! The cases, by gadget. Programs are written with type aliases, so that one sees what is computed.
+
+mod arithmetic;
+mod linear;
+mod movement;
+mod network;
+mod range;
+mod rescale;
+mod select;
+mod table;
+
+use crate::case::Case;
+
+/// All cases.
+pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
+    [
+        linear::CASES,
+        range::CASES,
+        rescale::CASES,
+        select::CASES,
+        arithmetic::CASES,
+        table::CASES,
+        movement::CASES,
+        network::CASES,
+    ]
+    .into_iter()
+    .flatten()
+}

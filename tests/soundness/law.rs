@@ -1,0 +1,98 @@
+//! The law: the circuit computes what the model says, and is satisfied, on every kind of input.
+
+use anyhow::{Result, ensure};
+use zkc_circuit::{Checker, evaluate};
+
+use crate::case::{Case, Compiled, Values};
+
+/// Random inputs per layout.
+const RANDOM: usize = 48;
+
+pub(crate) fn run(case: &Case) -> Result<()> {
+    for layout in case.layouts {
+        let compiled = case.compile(*layout)?;
+        let checker = Checker::new(&compiled.circuit, &compiled.cells);
+        for inputs in inputs(&compiled).into_iter().chain(case.witness_inputs()) {
+            let registers = evaluate(&compiled.circuit, &inputs)?;
+            let expected = (case.model)(&inputs);
+            ensure!(
+                expected.len() == compiled.circuit.outputs.len(),
+                "the model has another number of outputs"
+            );
+            for (index, expected) in expected.iter().enumerate() {
+                let found = registers
+                    .output(&compiled.circuit, index)
+                    .map(|tensor| tensor.values.to_vec());
+                ensure!(
+                    found.as_ref() == Some(expected),
+                    "{layout:?}: output {index} of {inputs:?} is {found:?}, expected {expected:?}"
+                );
+            }
+            let grid = compiled.cells.assign(&registers);
+            if let Some(violation) = checker.check(&grid).first() {
+                anyhow::bail!("{layout:?}: at {inputs:?}: {violation}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Edge values in all tensors at once, mixtures of them, and random values; the same on every run.
+fn inputs(compiled: &Compiled) -> Vec<Values> {
+    let infos = &compiled.circuit.inputs;
+    let edges: Vec<Vec<i128>> = infos.iter().map(|info| edges(info.lo, info.hi)).collect();
+    let lengths: Vec<usize> = infos
+        .iter()
+        .map(|info| info.shape.iter().product::<u64>() as usize)
+        .collect();
+    let mut all = Vec::new();
+    // One edge value per tensor, every combination of two tensors.
+    let first = edges.first().map_or(0, Vec::len);
+    let second = edges.get(1).map_or(1, Vec::len);
+    for pick in (0..first).flat_map(|i| (0..second).map(move |j| [i, j])) {
+        let tensor = |t: usize| vec![edges[t][pick[t.min(1)] % edges[t].len()]; lengths[t]];
+        all.push((0..infos.len()).map(tensor).collect());
+    }
+    let mut random = Random(0x5eed);
+    for round in 0..RANDOM {
+        let mut tensor = |t: usize| -> Vec<i128> {
+            (0..lengths[t])
+                .map(|_| {
+                    let edge = edges[t][random.below(edges[t].len() as u128) as usize];
+                    let width = (infos[t].hi - infos[t].lo) as u128;
+                    let any = infos[t].lo + random.below(width + 1) as i128;
+                    if round % 2 == 0 && random.below(2) == 0 { edge } else { any }
+                })
+                .collect()
+        };
+        all.push((0..infos.len()).map(&mut tensor).collect());
+    }
+    all
+}
+
+/// The ends of an interval, what is next to them, and the numbers around zero.
+fn edges(lo: i128, hi: i128) -> Vec<i128> {
+    let mut edges = vec![lo, lo + 1, -2, -1, 0, 1, 2, hi - 1, hi];
+    edges.retain(|value| (lo..=hi).contains(value));
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
+/// Numbers that only look random (splitmix64), so that a failure is seen again.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+
+    fn below(&mut self, end: u128) -> u128 {
+        let word = u128::from(self.next()) << 64 | u128::from(self.next());
+        word % end
+    }
+}

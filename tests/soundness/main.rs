@@ -1,0 +1,57 @@
+//! Every gadget of the direct layout: does it compute what it should, and nothing else?
+//!
+//! A case is a small function of `zkarith`, compiled by the tools under several layouts: limb widths, gadgets of several
+//! rows, blocks and units side by side. For each case:
+//!
+//! * `law/CASE`: on edge values and random ones the witness satisfies the circuit, and the outputs are those of a model
+//!   of a few lines that knows nothing of the compiler;
+//! * `unique/CASE`: no change of the witness is accepted: the mutations of `zkc-circuit`, and the search of
+//!   [`search`], which goes on changing cells until every gate holds again; the audit finds nothing;
+//! * `needed/CASE`: without any one constraint, lookup or fixed value, the same tools find a second witness, a cell that
+//!   nothing pins, or that the honest witness is no longer accepted. So each is needed, and the tools can fail;
+//! * `copies/CASE`: without any one copy constraint the copied cell is free;
+//! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
+//!
+//! The cases `limits/...` are about bounds so wide that an identity could hold in the field alone.
+
+mod case;
+mod cases;
+mod copies;
+mod law;
+mod limits;
+mod needed;
+mod proof;
+mod search;
+mod unique;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    let mut trials = Vec::new();
+    let suites: [(&str, fn(&case::Case) -> Result<()>); 5] = [
+        ("law", law::run),
+        ("unique", unique::run),
+        ("needed", needed::run),
+        ("copies", copies::run),
+        ("proof", proof::run),
+    ];
+    for (suite, run) in suites {
+        for case in cases::all() {
+            trials.push(trial(format!("{suite}/{}", case.name), move || run(case)));
+        }
+    }
+    for (name, run) in limits::CASES {
+        trials.push(trial(format!("limits/{name}"), run));
+    }
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+fn trial(name: String, run: impl FnOnce() -> Result<()> + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        run().map_err(|error| format!("{error:#}").into())
+    })
+}
