@@ -29,11 +29,6 @@ impl Random {
         self.bits() % n
     }
 
-    /// In [0, 1).
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
     /// An integer of an interval; its ends are as likely as everything between.
     pub(crate) fn within(&mut self, i: Interval) -> i128 {
         match self.below(4) {

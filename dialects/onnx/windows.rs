@@ -49,11 +49,17 @@ impl Axis {
             .count() as i64
     }
 
-    /// Padding after the operand that the last window reaches into; at least what is stated. A
-    /// model that rounds the number of windows up reaches further than it states.
+    /// Padding after the operand with which rounding down gives this number of windows.
+    ///
+    /// That is what the model states, unless it rounds the number up: then the last window reaches
+    /// further, or what follows the last window would hold another one.
     pub fn reach(&self) -> i64 {
-        let last = (self.windows - 1) * self.stride + self.extent();
-        self.after.max(last - self.input - self.before)
+        let last = (self.windows - 1) * self.stride + self.extent() - self.input - self.before;
+        if self.after < last + self.stride {
+            self.after.max(last)
+        } else {
+            last.max(0)
+        }
     }
 }
 
@@ -122,15 +128,64 @@ pub fn windows(op: &Op, input: &[i64], kernel: &[i64]) -> Result<Vec<Axis>, Inva
                 );
             }
             axis.windows = room / axis.stride + 1;
-            // Rounded up, unless that window would start behind the operand.
-            if ceil
-                && auto != "VALID"
-                && room % axis.stride != 0
-                && axis.windows * axis.stride < axis.input + axis.before
-            {
-                axis.windows += 1;
+            if ceil && auto != "VALID" {
+                axis.windows += i64::from(room % axis.stride != 0);
+                // A window that would start behind the operand is left out.
+                if (axis.windows - 1) * axis.stride >= axis.input + axis.before {
+                    axis.windows -= 1;
+                }
             }
             Ok(axis)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Axis;
+
+    #[test]
+    fn reach_is_the_padding_for_rounding_down() {
+        let mut axis = Axis {
+            input: 0,
+            kernel: 0,
+            stride: 0,
+            dilation: 1,
+            before: 0,
+            after: 0,
+            windows: 0,
+        };
+        for (input, kernel, stride, before, after) in (0..7i64.pow(5)).map(|n| {
+            (
+                n % 7 + 1,
+                n / 7 % 7 + 1,
+                n / 49 % 7 + 1,
+                n / 343 % 7,
+                n / 2401,
+            )
+        }) {
+            let room = input + before + after - kernel;
+            if room < 0 || before >= kernel {
+                continue;
+            }
+            let up = (room + stride - 1) / stride + 1;
+            for windows in [
+                room / stride + 1,
+                up - i64::from((up - 1) * stride >= input + before),
+            ] {
+                axis = Axis {
+                    input,
+                    kernel,
+                    stride,
+                    before,
+                    after,
+                    windows,
+                    ..axis
+                };
+                let padded = input + before + axis.reach() - kernel;
+                assert_eq!(padded / stride + 1, windows, "{axis:?}");
+                assert!(axis.reach() >= 0 && padded >= 0, "{axis:?}");
+            }
+        }
+    }
 }

@@ -75,7 +75,8 @@ pub(super) fn weight_scale(taps: &Taps, options: &Options) -> u32 {
     // Weights that are off by 2^-scale/2 at most, relative to their size.
     let relative = f64::from(options.fraction_bits) - 1.0 - taps.weight.log2();
     let least = match taps.target {
-        None => relative + 2.0,
+        // Nothing is dropped behind a result of the model: more bits cost next to nothing.
+        None => relative + 4.0,
         Some(target) => {
             // Independent errors of that size in all taps, against four times a rounded result's.
             let sum = (taps.count as f64).sqrt() * taps.magnitude / 2.0;
@@ -178,10 +179,22 @@ pub(super) fn function_format(
         }
         out_scale -= 1;
     };
-    if in_scale < top {
+    if in_scale < top && !jumps(function) {
         check_step(function, in_scale, (lo, hi), out_scale, options)?;
     }
     Ok(FunctionFormat { in_scale, domain, out_scale, range })
+}
+
+/// Whether the function jumps: then no step is small, at whatever scale.
+fn jumps(function: &Function) -> bool {
+    matches!(
+        function,
+        Function::Sign
+            | Function::Floor
+            | Function::Ceil
+            | Function::Round
+            | Function::ThresholdedRelu { .. }
+    )
 }
 
 /// A table that had to take fewer fraction bits than wanted must still tell neighbours apart.
@@ -362,7 +375,7 @@ mod tests {
             (taps(10, 1.0, 100, 0.2, Some(9)), 11),
             (taps(10, 1.0, 784, 0.05, Some(10)), 12),
             (taps(4, 255.0, 25, 0.3, Some(10)), 18),
-            (taps(10, 1.0, 25, 0.2, None), 14),
+            (taps(10, 1.0, 25, 0.2, None), 15),
             (taps(10, 1.0, 25, 0.0, Some(3)), 0),
         ] {
             assert_eq!(weight_scale(&t, &o), want, "{:?} {:?}", t.count, t.target);

@@ -117,7 +117,7 @@ impl<'c> Lowering<'_, 'c> {
         if from == shape {
             return Ok(register);
         }
-        let t = self.element(value)?;
+        let t = self.builder.element(register)?;
         self.builder.gather(register, shape, &t, broadcast(&from, shape), None, location)
     }
 

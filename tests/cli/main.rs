@@ -14,7 +14,9 @@ use zkc_tests::{files_below, fixtures, models, process, tests_dir, tools::Tools}
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// What differs from run to run, and what stands for it.
-const FILTERS: [(&str, &str); 4] = [
+const FILTERS: [(&str, &str); 5] = [
+    // A digest changes with every bit of a circuit; that it is the right one is tested elsewhere.
+    (r"\b([0-9a-f]{64}|[0-9a-f]{16})\b", "[digest]"),
     (r"\b\d+(\.\d+)? (s|ms|µs)\b", "[time]"),
     (r"\b\d+(\.\d+)? (GB|MB|kB) of memory\b", "[memory]"),
     (r#""([a-z_]+)_s": [0-9.e+-]+"#, r#""${1}_s": "[time]""#),

@@ -1,8 +1,14 @@
 //! The steps one by one through files, and files that must be rejected.
 
+use std::ops::Range;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use zkc_tests::models::{MODELS, Sample};
+use zkc_circuit::file::{self, FileKind};
+use zkc_tests::{
+    models::{MODELS, Sample},
+    shard,
+};
 
 use crate::work::{Work, arg};
 
@@ -74,22 +80,16 @@ pub(crate) fn step_by_step() -> Result<()> {
     Ok(())
 }
 
-/// Every byte of the head and the tail of the proof file and a sample of those between, each changed on its own.
-pub(crate) fn tampered_proof() -> Result<()> {
-    /// Bytes at each end that are all tried; the public values and the digest stand at one of them.
-    const ENDS: usize = 12;
-    /// Every so many bytes one is tried between the ends.
-    const STRIDE: usize = 97;
+/// A byte of the proof file changed: the checksum finds it, wherever it is.
+pub(crate) fn damaged_proof() -> Result<()> {
+    /// Bytes at each end that are all tried: the file's frame, the public values and the checksum.
+    const ENDS: usize = 192;
+    /// Of those between one in so many.
+    const STRIDE: usize = 61;
     let Proven { work, .. } = proven()?;
     let proof = work.read("p")?;
-    for place in 0..proof.len() {
-        let at_an_end = place < ENDS || place + ENDS >= proof.len();
-        if !at_an_end && place % STRIDE != 0 {
-            continue;
-        }
-        let mut changed = proof.clone();
-        changed[place] ^= 1;
-        work.write("p", &changed)?;
+    for place in places(proof.len(), ENDS, STRIDE) {
+        work.write("p", &flipped(&proof, place))?;
         work.refused(&VERIFY)
             .with_context(|| format!("byte {place} of {} changed", proof.len()))?;
     }
@@ -104,6 +104,150 @@ pub(crate) fn tampered_proof() -> Result<()> {
     }
     work.write("p", &proof)?;
     work.zkc(&VERIFY).context("the unchanged proof")?;
+    Ok(())
+}
+
+/// The same by somebody who makes the checksum right again: nothing but the proof system is left to find it.
+///
+/// All bytes before the proof proper are tried: versions, digests, names, formats and public values. Of the proof
+/// proper one byte in a few hundred, in full runs one in a few.
+pub(crate) fn forged_proof() -> Result<()> {
+    let Proven { work, .. } = proven()?;
+    let file = work.read("p")?;
+    let contents = file::from_bytes(&work.path("p"), FileKind::Proof, &file)?;
+    let seal = |payload: &[u8]| file::to_bytes(FileKind::Proof, &contents.producer, payload);
+    ensure!(
+        seal(&contents.payload)? == file,
+        "the frame changed on its way"
+    );
+    let payload = &contents.payload;
+    let proper = proof_proper(payload)?;
+    let stride = if shard::full() { 7 } else { 283 };
+    let head = 0..proper.start;
+    let body = proper.clone().step_by(stride).chain([proper.end - 1]);
+    for place in head.chain(body) {
+        work.write("p", &seal(&flipped(payload, place))?)?;
+        work.refused(&VERIFY)
+            .with_context(|| format!("byte {place} of {} forged", payload.len()))?;
+    }
+    for (what, changed) in [
+        ("no payload", Vec::new()),
+        (
+            "a payload cut in half",
+            payload[..payload.len() / 2].to_vec(),
+        ),
+        (
+            "a payload without its last byte",
+            payload[..payload.len() - 1].to_vec(),
+        ),
+        ("a payload with a byte more", [&payload[..], &[0]].concat()),
+        // A field of bytes that nobody knows, of length 1.
+        (
+            "a payload with an unknown field",
+            [&payload[..], &[0x7a, 1, 0]].concat(),
+        ),
+        ("the payload twice", [&payload[..], &payload[..]].concat()),
+    ] {
+        work.write("p", &seal(&changed)?)?;
+        work.refused(&VERIFY).with_context(|| what.to_owned())?;
+    }
+    Ok(())
+}
+
+/// Where the bytes that the proof system made stand in the payload: at its end, behind their length.
+fn proof_proper(payload: &[u8]) -> Result<Range<usize>> {
+    // Tag 6, of bytes; the length takes two or three bytes of seven bits each.
+    (0..payload.len())
+        .find_map(|place| {
+            let rest = payload.get(place..)?.strip_prefix(&[0x32])?;
+            let size = rest.iter().position(|byte| *byte < 0x80)? + 1;
+            let digits = rest.get(..size.min(4))?.iter().rev();
+            let length = digits.fold(0, |sum, byte| (sum << 7) | usize::from(byte & 0x7f));
+            let start = place + 1 + size;
+            (start + length == payload.len()).then_some(start..payload.len())
+        })
+        .context("the payload of a proof does not end in the proof")
+}
+
+fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    changed[place] ^= 1;
+    changed
+}
+
+/// All places near both ends, and one in `stride` between.
+fn places(count: usize, ends: usize, stride: usize) -> impl Iterator<Item = usize> {
+    (0..count).filter(move |place| *place < ends || place + ends >= count || place % stride == 0)
+}
+
+/// Files of other versions and kinds, for every command that reads one.
+pub(crate) fn other_files() -> Result<()> {
+    let Proven { work, sample } = proven()?;
+    let input = arg(&sample.folder);
+    work.zkc(&["witness", "m.zkc", "--input", input, "-o", "w"])?;
+    let commands: [(&str, &[&str]); 6] = [
+        ("m.zkc", &["inspect", "m.zkc"]),
+        (
+            "m.zkc",
+            &["setup", "m.zkc", "--pk", "new.pk", "--vk", "new.vk"],
+        ),
+        (
+            "m.pk",
+            &[
+                "prove", "m.zkc", "--pk", "m.pk", "--input", input, "-o", "new",
+            ],
+        ),
+        (
+            "w",
+            &[
+                "prove",
+                "m.zkc",
+                "--pk",
+                "m.pk",
+                "--witness",
+                "w",
+                "-o",
+                "new",
+            ],
+        ),
+        ("m.vk", &VERIFY),
+        ("p", &VERIFY),
+    ];
+    for (name, command) in commands {
+        let file = work.read(name)?;
+        // The version stands behind magic and kind.
+        let mut newer = file.clone();
+        newer[8] += 1;
+        work.write(name, &newer)?;
+        let message = work.refused(command)?;
+        ensure!(
+            message.contains("has format version 2") && message.contains("written by zkc"),
+            "{name} of another version: {message}"
+        );
+        let other = if name == "m.zkc" { "m.vk" } else { "m.zkc" };
+        work.write(name, &work.read(other)?)?;
+        let message = work.refused(command)?;
+        ensure!(
+            message.contains(", not a "),
+            "{name} of another kind: {message}"
+        );
+        work.write(name, b"something else")?;
+        let message = work.refused(command)?;
+        ensure!(
+            message.contains("is not a zkc file"),
+            "{name} is no file of zkc: {message}"
+        );
+        work.write(name, &file[..file.len() - 7])?;
+        let message = work.refused(command)?;
+        ensure!(
+            message.contains("is truncated"),
+            "{name} cut short: {message}"
+        );
+        work.write(name, &file)?;
+    }
+    for left in ["new", "new.pk", "new.vk"] {
+        ensure!(!work.path(left).exists(), "a refused command left {left}");
+    }
     Ok(())
 }
 

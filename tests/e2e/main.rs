@@ -6,9 +6,12 @@
 //!   the first sample's circuit is audited;
 //! * `proof/MODEL/N`: a real proof of sample N. By default of sample 0 only, with `ZKC_FULL=1` of all samples;
 //! * `files/...`: the steps one by one through files, and files that were tampered with;
+//! * `same/pass-by-pass/MODEL`: one pass at a time through text gives the circuit of the whole pipeline;
+//! * `same/bytes/MODEL`: compiling again, elsewhere and with other threads, gives the same bytes;
 //! * `size/...`: models too large to be handled carelessly.
 
 mod files;
+mod same;
 mod samples;
 mod size;
 mod work;
@@ -51,12 +54,22 @@ fn cases() -> Result<Vec<Trial>> {
         }
     }
     cases.push(case("files/step-by-step".into(), files::step_by_step));
-    cases.push(case("files/tampered-proof".into(), files::tampered_proof));
+    cases.push(case("files/damaged-proof".into(), files::damaged_proof));
+    cases.push(case("files/forged-proof".into(), files::forged_proof));
+    cases.push(case("files/other-files".into(), files::other_files));
     cases.push(case(
         "files/other-public-values".into(),
         files::other_public_values,
     ));
     cases.push(case("files/other-model".into(), files::other_model));
+    for name in same::MODELS {
+        cases.push(case(format!("same/pass-by-pass/{name}"), move || {
+            same::pass_by_pass(name)
+        }));
+        cases.push(case(format!("same/bytes/{name}"), move || {
+            same::bytes(name)
+        }));
+    }
     cases.push(case(
         "size/large-external-data".into(),
         size::large_external_data,

@@ -14,7 +14,7 @@ use zkc_tests::{
 };
 
 /// The longest that one command may take, parameters of a new circuit size included.
-const LIMIT: Duration = Duration::from_secs(900);
+pub(crate) const LIMIT: Duration = Duration::from_secs(900);
 
 pub(crate) struct Work {
     folder: tempfile::TempDir,
@@ -49,6 +49,19 @@ impl Work {
                 .current_dir(self.folder.path()),
             LIMIT,
         )
+    }
+
+    /// Runs a tool in the folder, which must succeed.
+    pub(crate) fn tool_done(&self, name: &str, args: &[&str]) -> Result<()> {
+        let done = self.tool(name, args)?;
+        ensure!(
+            done.success(),
+            "{name} {} {}\n{}",
+            args.join(" "),
+            done.status(),
+            done.stderr
+        );
+        Ok(())
     }
 
     /// Runs `zkc ARGS --json`, which must succeed, and returns its report.

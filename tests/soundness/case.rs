@@ -79,8 +79,8 @@ impl Compiled {
 impl Case {
     /// Compiles the case under a layout, with as few rows as it fits into.
     pub(crate) fn compile(&self, layout: Layout) -> Result<Compiled> {
-        let mut circuit = compile(self.program, layout, self.options)
-            .with_context(|| format!("{layout:?}"))?;
+        let mut circuit =
+            compile(self.program, layout, self.options).with_context(|| format!("{layout:?}"))?;
         // Nothing else in a description depends on the number of rows.
         for k in 4.. {
             circuit.k = k;
@@ -114,20 +114,36 @@ pub(crate) fn compile(program: &str, layout: Layout, options: &str) -> Result<Ci
     let attribute = format!(
         "{{k = 12, limb_bits = {bits}, lanes = {lanes}, blocks = {blocks}, units = {units}, limbs = {limbs}}}"
     );
-    let folder = tempfile::Builder::new().prefix("zkc-soundness-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("zkc-soundness-")
+        .tempdir()?;
     let path = |name: &str| folder.path().join(name);
     fs::write(path("in.mlir"), program.replace("LAYOUT", &attribute))?;
     let run = |program: &str, args: &[&str]| -> Result<()> {
         let mut command = Tools::get()?.command(program);
         command.args(args).current_dir(folder.path());
         let done = process::run(&mut command, Duration::from_secs(60))?;
-        ensure!(done.success(), "{program} {}:\n{}", args.join(" "), done.stderr);
+        ensure!(
+            done.success(),
+            "{program} {}:\n{}",
+            args.join(" "),
+            done.stderr
+        );
         Ok(())
     };
     let pass = format!("--convert-zkarith-to-plonk={options}");
-    let passes = ["in.mlir", "--zkarith-verify-bounds", &pass, "-o", "out.mlir"];
+    let passes = [
+        "in.mlir",
+        "--zkarith-verify-bounds",
+        &pass,
+        "-o",
+        "out.mlir",
+    ];
     run("zkc-opt", &passes)?;
-    run("zkc-translate", &["--export-circuit", "out.mlir", "-o", "out.circuit"])?;
+    run(
+        "zkc-translate",
+        &["--export-circuit", "out.mlir", "-o", "out.circuit"],
+    )?;
     let bytes = fs::read(path("out.circuit"))?;
     Circuit::decode(&bytes).map_err(|error| anyhow!("{error}"))
 }

@@ -61,7 +61,11 @@ fn inputs(compiled: &Compiled) -> Vec<Values> {
                     let edge = edges[t][random.below(edges[t].len() as u128) as usize];
                     let width = (infos[t].hi - infos[t].lo) as u128;
                     let any = infos[t].lo + random.below(width + 1) as i128;
-                    if round % 2 == 0 && random.below(2) == 0 { edge } else { any }
+                    if round % 2 == 0 && random.below(2) == 0 {
+                        edge
+                    } else {
+                        any
+                    }
                 })
                 .collect()
         };

@@ -42,7 +42,10 @@ pub(crate) fn run(case: &Case) -> Result<()> {
         }
     }
     if !needless.is_empty() {
-        bail!("nothing shows that these are needed:\n{}", needless.join("\n"));
+        bail!(
+            "nothing shows that these are needed:\n{}",
+            needless.join("\n")
+        );
     }
     Ok(())
 }
@@ -61,13 +64,19 @@ fn name(circuit: &Circuit, part: Part) -> String {
     match part {
         Part::Constraint(g, c) => {
             let gate = &circuit.gates[g];
-            format!("constraint `{}` of gate `{}`", gate.constraints[c].name, gate.name)
+            format!(
+                "constraint `{}` of gate `{}`",
+                gate.constraints[c].name, gate.name
+            )
         }
         Part::Lookup(i) => format!("lookup `{}`", circuit.lookups[i].name),
         Part::Fill(i) => {
             let fill = &circuit.fills[i];
             let group = &circuit.groups[fill.group.0 as usize].name;
-            format!("fill {i} of `{group}` with {}, at {:?}", fill.value, fill.at)
+            format!(
+                "fill {i} of `{group}` with {}, at {:?}",
+                fill.value, fill.at
+            )
         }
     }
 }
@@ -99,7 +108,10 @@ fn same(compiled: &Compiled, without: &Circuit, cells: &Layout, part: Part) -> R
     )?);
     if let Part::Lookup(i) = part {
         // A column in which nothing is placed.
-        let queries = compiled.circuit.lookups[i].inputs.iter().flat_map(Expr::queries);
+        let queries = compiled.circuit.lookups[i]
+            .inputs
+            .iter()
+            .flat_map(Expr::queries);
         let read: Vec<u32> = queries
             .map(|q| compiled.cells.group_starts[q.group as usize] + q.column)
             .filter(|c| compiled.cells.columns[*c as usize].kind == ColumnKind::Advice)
@@ -118,7 +130,11 @@ fn same(compiled: &Compiled, without: &Circuit, cells: &Layout, part: Part) -> R
     let evaluate = |circuit: &Circuit, layout: &Layout| -> Vec<BigInt> {
         let checker = Checker::new(circuit, layout);
         let search = Search::new(circuit, layout, &checker, &grid);
-        let gates = circuit.gates.iter().flat_map(|gate| &gate.constraints).map(|c| &c.poly);
+        let gates = circuit
+            .gates
+            .iter()
+            .flat_map(|gate| &gate.constraints)
+            .map(|c| &c.poly);
         let inputs = circuit.lookups.iter().flat_map(|lookup| &lookup.inputs);
         gates
             .chain(inputs)
@@ -142,7 +158,10 @@ fn missed(case: &Case, compiled: &Compiled, without: &Circuit, cells: &Layout) -
             continue;
         }
         if !audit(&checker, &grid, &AuditOptions::default()).is_ok()
-            || !Mutations::new(&checker, &grid, unique::options()).run().survivors.is_empty()
+            || !Mutations::new(&checker, &grid, unique::options())
+                .run()
+                .survivors
+                .is_empty()
             || Search::new(without, cells, &checker, &grid).any().is_some()
         {
             return Ok(true);

@@ -336,5 +336,7 @@ impl<'a> Search<'a> {
 
 /// The numbers of a table's column.
 fn numbers(column: &TableColumn) -> Vec<i128> {
-    (0..column.len()).filter_map(|row| column.get(row)).collect()
+    (0..column.len())
+        .filter_map(|row| column.get(row))
+        .collect()
 }

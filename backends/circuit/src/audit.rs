@@ -6,8 +6,8 @@
 //! - **unpinned**: an assigned advice cell on which no gate and no lookup depends, in itself or in its copies;
 //! - **unassigned but used**: an unassigned advice cell on which a gate depends, or on which a lookup depends together with
 //!   assigned cells. A lookup of unassigned cells alone only restricts cells that nothing else reads; those are counted;
-//! - **unchecked input**: an element of an input that no lookup restricts to a range, nor a gate of its own or one whose
-//!   other cells are so restricted (limbs);
+//! - **unchecked input**: an element of an input that no lookup restricts to a range, nor a gate of its own, nor a linear
+//!   gate that makes it a sum of cells that are (limbs);
 //! - **unbound public value**: one that is no copy of a pinned cell;
 //! - **disconnected**: an assigned cell that follows from the inputs, but that no chain of constraints connects to one;
 //! - **rank deficiency**: the derivatives of all gates and lookup inputs by all assigned advice cells that are not declared

@@ -122,6 +122,25 @@ impl Tape {
         !self.guards.is_empty()
     }
 
+    /// Whether the expression is linear in its advice and instance cells, whatever the fixed ones are.
+    pub(crate) fn is_linear(&self) -> bool {
+        let mut degrees: Vec<u32> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let get = |child: &u32| degrees[*child as usize];
+            degrees.push(match node {
+                Node::Const(_) => 0,
+                Node::Slot(slot) => u32::from(self.slots[*slot as usize].kind != ColumnKind::Fixed),
+                // A challenge times a cell is no integer combination.
+                Node::Challenge(_) => 2,
+                Node::Neg(child) => get(child),
+                Node::Sum(children) => children.iter().map(get).max().unwrap_or(0),
+                // Two is as good as any larger degree, and sums of it cannot overflow.
+                Node::Product(children) => children.iter().map(get).sum::<u32>().min(2),
+            });
+        }
+        degrees.last().is_none_or(|degree| *degree <= 1)
+    }
+
     /// The cell that a slot means on a row; rotations wrap around the grid.
     pub(crate) fn cell(&self, slot: Slot, row: u32) -> Cell {
         let row = (i64::from(row) + i64::from(slot.rotation)).rem_euclid(i64::from(self.rows));

@@ -5,8 +5,9 @@ mod sample;
 use num_bigint::{BigInt, BigUint};
 use sample::{Dense, relu, set, witness};
 use zkc_circuit::{
-    AuditOptions, Cell, Checker, Circuit, Finding, Grid, Layout, MutationOptions, Mutations, Owner,
-    Violation, audit, check, evaluate, report, validate,
+    AffineMap, AuditOptions, Cell, Checker, Circuit, ColumnGroup, ExprBuilder, Finding, Grid,
+    InputInfo, Layout, MutationOptions, Mutations, Op, Owner, Table, Violation, audit, check,
+    evaluate, report, validate,
 };
 
 fn dense() -> (Dense, Circuit) {
@@ -362,6 +363,81 @@ fn a_changed_constant_is_rejected() {
     let violations = check(&circuit, &layout, &grid);
     assert_eq!(violations.len(), 2, "{violations:?}");
     assert!(matches!(violations[1], Violation::Copy { .. }));
+}
+
+/// x = 16 h + l with nibbles h and l: the range of x follows from those of its limbs.
+fn limbs(factor: i128) -> Circuit {
+    let mut circuit = Circuit::new("limbs", 6);
+    let v = circuit.add_group(ColumnGroup::advice("v", 3));
+    let s = circuit.add_group(ColumnGroup::fixed("s", 1));
+    let nibble = circuit.add_table(Table::range("nibble", 0, 16));
+    let mut b = ExprBuilder::new();
+    let selector = b.query(s.0, 0, 0);
+    let cells: Vec<_> = (0..3).map(|column| b.query(v.0, column, 0)).collect();
+    let x = b.scale(factor, cells[0]);
+    let high = b.scale(16 * factor, cells[1]);
+    let low = b.scale(factor, cells[2]);
+    let sum = b.add(high, low);
+    let difference = b.sub(x, sum);
+    let poly = b.mul(selector, difference);
+    circuit.add_gate("limbs", [("x is 16 h + l".to_string(), b.finish(poly))]);
+    for column in [1, 2] {
+        let input = sample::selected(s.0, 0, v.0, column);
+        circuit.add_lookup(format!("limb {column}"), vec![input], nibble);
+    }
+    let x = circuit.add_input(InputInfo {
+        name: "x".into(),
+        shape: vec![2],
+        scale: 0,
+        lo: 0,
+        hi: 255,
+        public: false,
+    });
+    let limb = |index| Op::Limb {
+        x,
+        offset: 0,
+        bits: 4,
+        index,
+    };
+    let high = circuit.push(limb(1), vec![2], (0, 15), "x");
+    let low = circuit.push(limb(0), vec![2], (0, 15), "x");
+    for (column, register) in [x, high, low].into_iter().enumerate() {
+        let at = AffineMap::linear(1, &[(&[], column as i64), (&[1], 0)]);
+        circuit.place(register, v, vec![2], AffineMap::identity(1), at, "x");
+    }
+    circuit.fill(
+        s,
+        vec![2],
+        AffineMap::linear(1, &[(&[], 0), (&[1], 0)]),
+        1,
+        "x",
+    );
+    circuit
+}
+
+#[test]
+fn limbs_restrict_an_input() {
+    let findings = |circuit: &Circuit| {
+        let layout = validate(circuit).unwrap();
+        let (_, grid) = witness(circuit, &[vec![0xab, 0x07]]);
+        let checker = Checker::new(circuit, &layout);
+        assert_eq!(checker.check(&grid), []);
+        audit(&checker, &grid, &AuditOptions::default()).findings
+    };
+    assert_eq!(findings(&limbs(1)), []);
+    assert_eq!(findings(&limbs(-1)), []);
+    // Twice x is even for honest provers only, as far as this rule can tell.
+    let found = findings(&limbs(2));
+    assert!(
+        matches!(found[..], [Finding::UncheckedInput { elements: 2, .. }]),
+        "{found:?}"
+    );
+    let mut circuit = limbs(1);
+    circuit.lookups.remove(0);
+    let found = findings(&circuit);
+    let unchecked =
+        |finding: &Finding| matches!(finding, Finding::UncheckedInput { elements: 2, .. });
+    assert!(found.iter().any(unchecked), "{found:?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Do the links of the book and of the top-level pages lead somewhere?
 //!
 //! Relative links must name a file, anchors a heading of the page they name. The book's pages must all stand in its
-//! summary, since mdBook leaves out the others, and no formula may lose a backslash to Markdown. Addresses on the web
-//! are not fetched.
+//! summary, since mdBook leaves out the others, and no formula may lose a backslash or an underscore to Markdown.
+//! Addresses on the web are not fetched.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,10 +51,10 @@ pub(crate) fn run(place: &Place) -> Result<()> {
         }
     }
     for (page, text) in texts.iter().filter(|(page, _)| page.starts_with(&book)) {
-        for line in lost_backslashes(text) {
+        for line in lost_signs(text) {
             let shown = page.strip_prefix(&place.root).unwrap_or(page);
             problems.push(format!(
-                "{}:{line}: Markdown drops a backslash before this sign; double it",
+                "{}:{line}: Markdown takes a backslash or an underscore from this formula; put a backslash before it",
                 shown.display()
             ));
         }
@@ -176,11 +176,12 @@ fn prose(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
-/// Lines with a backslash that a formula needs and Markdown takes away, since a punctuation mark follows.
-fn lost_backslashes(text: &str) -> Vec<usize> {
+/// Lines with a sign that a formula needs and Markdown takes away: a backslash before a punctuation mark, or an
+/// underscore after one, which begins emphasis.
+fn lost_signs(text: &str) -> Vec<usize> {
     let lost = |line: &str| {
         let signs = line.replace(r"\\", "");
-        [r"\,", r"\;", r"\!", r"\{", r"\}"]
+        [r"\,", r"\;", r"\!", r"\{", r"\}", "}_", ")_", "]_"]
             .iter()
             .any(|sign| signs.contains(sign))
     };
@@ -241,9 +242,10 @@ mod tests {
     }
 
     #[test]
-    fn formulas_keep_their_backslashes() {
+    fn formulas_keep_their_signs() {
         let text = "\\\\(a \\, b\\\\)\n\\\\(a \\\\, \\alpha\\\\)\n`\\{`\n";
-        assert_eq!(lost_backslashes(text), [1]);
+        assert_eq!(lost_signs(text), [1]);
+        assert_eq!(lost_signs("a_{b}_c\n\na_{b}\\_c\n"), [1]);
     }
 
     #[test]

@@ -9,12 +9,13 @@ pub(super) const CASES: &[Case] = &[
 !x = tensor<2x5x!zkarith.fixed<0, -3, 7>>
 !w = tensor<5x3x!zkarith.fixed<0, -7, 5>>
 !b = tensor<2x3x!zkarith.fixed<0, -9, 4>>
-!y = tensor<2x3x!zkarith.fixed<0, -200, 200>>
+!m = tensor<2x3x!zkarith.fixed<0, -80, 80>>
+!y = tensor<2x3x!zkarith.fixed<0, -89, 84>>
 func.func @main(%x: !x) -> !y attributes {plonk.layout = LAYOUT} {
   %w = zkarith.constant dense<[[1, -2, 0], [3, 0, 5], [-7, 1, 1], [0, 0, 2], [2, -1, -1]]> : tensor<5x3xi64> -> !w
   %b = zkarith.constant dense<[[4, -9, 0], [1, 2, 3]]> : tensor<2x3xi64> -> !b
-  %0 = zkarith.matmul %x, %w : (!x, !w) -> !y
-  %1 = zkarith.add %0, %b : (!y, !b) -> !y
+  %0 = zkarith.matmul %x, %w : (!x, !w) -> !m
+  %1 = zkarith.add %0, %b : (!m, !b) -> !y
   return %1 : !y
 }",
         options: "",

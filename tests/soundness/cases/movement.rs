@@ -12,7 +12,7 @@ pub(super) const CASES: &[Case] = &[Case {
 !c = tensor<2x!zkarith.fixed<0, 5, 6>>
 !k = tensor<4x!zkarith.fixed<0, -4, 6>>
 !p = tensor<6x!zkarith.fixed<0, -4, 7>>
-!q = tensor<6x!zkarith.fixed<0, -24, 42>>
+!q = tensor<6x!zkarith.fixed<0, -28, 21>>
 func.func @main(%x: !x) -> (!p, !q) attributes {plonk.layout = LAYOUT} {
   %c = zkarith.constant dense<[6, 5]> : tensor<2xi64> -> !c
   %0 = zkarith.transpose %x permutation = [1, 0] : !x -> !t

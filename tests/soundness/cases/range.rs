@@ -12,7 +12,11 @@ func.func @main(%x: !x) -> !x attributes {plonk.layout = LAYOUT} {
 }",
         options: "public-inputs=true",
         // Four bits: no check of the upper end in limbs of 1, 2 or 4 bits.
-        layouts: &[layout(4, 1, 1, 1, 1), layout(2, 1, 1, 2, 1), layout(1, 1, 1, 3, 3)],
+        layouts: &[
+            layout(4, 1, 1, 1, 1),
+            layout(2, 1, 1, 2, 1),
+            layout(1, 1, 1, 3, 3),
+        ],
         model: |inputs| inputs.clone(),
         witnesses: &[&[&[-8, 0, 7]]],
     },

@@ -55,7 +55,7 @@ func.func @main(%x: !x) -> (!r, !c, !l) attributes {plonk.layout = LAYOUT} {
 !y = tensor<1x1x2x2x!zkarith.fixed<0, -7, 8>>
 !z = tensor<1x1x1x4x!zkarith.fixed<0, -7, 8>>
 func.func @main(%x: !x) -> (!y, !z) attributes {plonk.layout = LAYOUT} {
-  %0 = zkarith.max_pool %x kernel = [2, 2] strides = [2, 2] pads = [0, 0, 1, 0] dilations = [1, 2] : !x -> !y
+  %0 = zkarith.max_pool %x kernel = [2, 2] strides = [2, 2] pads = [0, 0, 1, 1] dilations = [1, 2] : !x -> !y
   %1 = zkarith.reduce_max %x axes = [2] : !x -> !z
   return %0, %1 : !y, !z
 }",
@@ -69,7 +69,7 @@ func.func @main(%x: !x) -> (!y, !z) attributes {plonk.layout = LAYOUT} {
                 let places = [(i, j), (i, j + 2), (i + 1, j), (i + 1, j + 2)];
                 places.iter().filter_map(|(r, c)| x(*r, *c)).max().unwrap_or(-7)
             };
-            // Two windows of a row do not fit side by side with this dilation: the second has one column only.
+            // The second window of a row has one column, and one of padding; the second of a column half its rows.
             let y = vec![window(0, 0), window(0, 2), window(2, 0), window(2, 2)];
             let column = |c: usize| (0..3).filter_map(|r| x(r, c)).max().unwrap_or(-7);
             vec![y, (0..4).map(column).collect()]

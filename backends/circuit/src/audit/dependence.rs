@@ -286,7 +286,7 @@ impl Dependence {
                 .collect();
             note(number, found);
         }
-        restrict_by_gates(checker, grid, &restricted);
+        restrict_inputs_by_gates(checker, grid, &restricted);
         let root = components.root(ground);
         let connected = (0..ground)
             .map(|element| components.root(element) == root)
@@ -301,30 +301,67 @@ impl Dependence {
     }
 }
 
-/// Marks what a gate expresses through elements that lookups restrict, as the sum of its limbs.
-fn restrict_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[AtomicBool]) {
-    for gate in &checker.gates {
+/// Marks input elements that a gate writes as a sum of restricted ones, such as their limbs.
+///
+/// The gate must be linear, and the element's coefficient 1 or -1: with another coefficient the element could be a
+/// quotient in the field, which is no integer in any range.
+fn restrict_inputs_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[AtomicBool]) {
+    let layout = checker.layout;
+    let is_restricted = |element: u32| restricted[element as usize].load(Ordering::Relaxed);
+    // What the gates say of restricted elements is settled before, so the order of rows and gates does not matter.
+    let open: Vec<bool> = (0..layout.elements.computed())
+        .map(|element| {
+            let register = layout.elements.origin(element).0;
+            let input = matches!(
+                checker.circuit.program[register.0 as usize].op,
+                Op::Input { .. }
+            );
+            input && layout.home(element).is_some() && !is_restricted(element)
+        })
+        .collect();
+    if !open.contains(&true) {
+        return;
+    }
+    let minus_one = Mersenne::ONE.neg();
+    for gate in checker.gates.iter().filter(|gate| gate.tape.is_linear()) {
         let tape = &gate.tape;
-        let rows = tape.active_rows(checker.layout, checker.layout.usable_rows);
-        rows.par_chunks(BATCH).for_each(|rows| {
-            let mut touched: Vec<(u32, Option<u32>)> = Vec::new();
-            derivatives(checker, grid, tape, &mut Batch::new(tape), rows, |row, cell, _| {
-                match classify(checker, cell) {
-                    Class::Element(element)
-                        if restricted[element as usize].load(Ordering::Relaxed) => {}
-                    Class::Element(element) => touched.push((row, Some(element))),
-                    Class::Unassigned => touched.push((row, None)),
-                    Class::Settled => {}
-                }
-            });
-            touched.sort_unstable();
-            touched.dedup();
-            for row in touched.chunk_by(|a, b| a.0 == b.0) {
-                if let [(_, Some(element))] = row {
-                    restricted[*element as usize].store(true, Ordering::Relaxed);
-                }
-            }
-        });
+        let rows = tape.active_rows(layout, layout.usable_rows);
+        let sums: Vec<u32> = rows
+            .par_chunks(BATCH)
+            .flat_map_iter(|rows| {
+                // Per row, the unrestricted cells: the element and whether its coefficient is a unit.
+                let mut loose: Vec<(u32, Option<u32>, bool)> = Vec::new();
+                derivatives(
+                    checker,
+                    grid,
+                    tape,
+                    &mut Batch::new(tape),
+                    rows,
+                    |row, cell, slope| {
+                        let unit = slope == Mersenne::ONE || slope == minus_one;
+                        match classify(checker, cell) {
+                            Class::Element(element)
+                                if !open[element as usize] && is_restricted(element) => {}
+                            Class::Element(element) => loose.push((row, Some(element), unit)),
+                            Class::Unassigned => loose.push((row, None, false)),
+                            Class::Settled => {}
+                        }
+                    },
+                );
+                loose.sort_unstable();
+                let sums: Vec<u32> = loose
+                    .chunk_by(|a, b| a.0 == b.0)
+                    .filter_map(|row| match row {
+                        [(_, Some(element), true)] if open[*element as usize] => Some(*element),
+                        _ => None,
+                    })
+                    .collect();
+                sums
+            })
+            .collect();
+        for element in sums {
+            restricted[element as usize].store(true, Ordering::Relaxed);
+        }
     }
 }
 

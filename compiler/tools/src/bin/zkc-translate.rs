@@ -95,7 +95,11 @@ fn import_onnx<'c>(context: &'c Context, bytes: &[u8], name: &str) -> Option<Mod
             Some(imported.module)
         }
         Err(error) => {
-            emit_error(location, &error.to_string(), &[]);
+            let node = error.node().map(|node| format!("at node \"{}\"", node.name));
+            let help = error.help().map(|help| format!("help: {help}"));
+            let notes: Vec<String> =
+                node.into_iter().chain(error.notes().iter().cloned()).chain(help).collect();
+            emit_error(location, &error.to_string(), &notes);
             None
         }
     }

@@ -148,13 +148,16 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
     if !error.use_stderr() {
         return 0;
     }
+    // What stands before the usage says what is wrong, possibly on several lines.
     let text = error.to_string();
-    let mut lines = text.lines();
-    let message = lines
+    let wrong = text
+        .split("\n\n")
         .next()
         .unwrap_or_default()
         .trim_start_matches("error: ");
-    let error = Error::diagnostic(message).note(lines.collect::<Vec<_>>().join("\n").trim());
+    let message = wrong.split_whitespace().collect::<Vec<_>>().join(" ");
+    let error =
+        Error::diagnostic(message).help("`zkc --help` and `zkc COMMAND --help` show what there is");
     if json {
         print(&format!(
             "{}\n",

@@ -1,0 +1,2 @@
+# No file.
+zkc run model.onnx --input x.npy

@@ -1,0 +1,1 @@
+zkc infer --help

@@ -1,0 +1,1 @@
+zkc prove --help
