@@ -19,13 +19,21 @@
 //!   return %x : tensor<2x!zkarith.fixed<4, 0, 15>>
 //! }
 //! ```
-//! After:
+//! After, in part:
 //! ```mlir
 //! plonk.circuit @main k = 6 {
+//!   plonk.advice @cell[4] phase 0
+//!   plonk.advice @limb[1] phase 0
+//!   plonk.table @limbs [#plonk.range<0, 16>]
 //!   plonk.gate @interval_1_0 {
+//!     plonk.constrain "the value is at least its lower bound"
 //!   plonk.lookup @look_up_limb_0 in @limbs {
-//!   %{{.*}} = plonk.input "x" 0 : tensor<2x!zkarith.fixed<4, 0, 15>>
-//!   plonk.output "y" %{{.*}} public : tensor<2x!zkarith.fixed<4, 0, 15>>
+//!   %0 = plonk.input "x" 0 : tensor<2x!zkarith.fixed<4, 0, 15>>
+//!   %1 = plonk.limb %0[0] bits 4 offset 0 : tensor<2x!zkarith.fixed<4, 0, 15>> -> tensor<2x!zkarith.fixed<0, 0, 15>>
+//!   plonk.place %0 on @cell domain [2] read
+//!   plonk.place %1 on @limb domain [2] read
+//!   plonk.place %0 on @public domain [2] read
+//!   plonk.output "y" %0 public : tensor<2x!zkarith.fixed<4, 0, 15>>
 //! ```
 //!
 //! Leaves alone: modules without a function. Requires: `plonk.layout`, and operations of
@@ -37,6 +45,7 @@ mod builder;
 mod gates;
 mod linear;
 mod movement;
+mod placement;
 mod pointwise;
 
 use crate::{
@@ -72,15 +81,20 @@ pub(crate) const PASS: PassInfo = PassInfo {
 fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Result<(), Failed> {
     let public_inputs: bool = options.parse(module, "public-inputs")?;
     let public_outputs: bool = options.parse(module, "public-outputs")?;
-    let Some(func) = find_op(module, "func.func") else { return Ok(()) };
+    let Some(func) = find_op(module, "func.func") else {
+        return Ok(());
+    };
     let fail = |message: String| emit_error(func.location(), &message, &[]);
     let graph = Graph::read(func).map_err(|e| fail(e.to_string()))?;
-    let layout = graph.attr(Layout::ATTRIBUTE).and_then(Layout::from_attribute).ok_or_else(|| {
-        let name = Layout::ATTRIBUTE;
-        let notes = ["help: run `zkarith-plan-layout` first".to_string()];
-        let message = format!("attribute `{name}` is missing or has a field out of range");
-        emit_error(func.location(), &message, &notes)
-    })?;
+    let layout = graph
+        .attr(Layout::ATTRIBUTE)
+        .and_then(Layout::from_attribute)
+        .ok_or_else(|| {
+            let name = Layout::ATTRIBUTE;
+            let notes = ["help: run `zkarith-plan-layout` first".to_string()];
+            let message = format!("attribute `{name}` is missing or has a field out of range");
+            emit_error(func.location(), &message, &notes)
+        })?;
     let constants = Constants::of_module(module);
     let mut lowering = Lowering {
         constant: constant_values(&graph),
@@ -155,15 +169,16 @@ impl<'c> Lowering<'_, 'c> {
                 self.define(op.result(), register);
                 Ok(())
             }
-            "zkarith.reshape" | "zkarith.transpose" | "zkarith.broadcast" | "zkarith.slice"
-            | "zkarith.concat" | "zkarith.pad" | "zkarith.reinterpret" => self.movement(op),
+            "zkarith.reshape"
+            | "zkarith.transpose"
+            | "zkarith.broadcast"
+            | "zkarith.slice"
+            | "zkarith.concat"
+            | "zkarith.pad"
+            | "zkarith.reinterpret" => self.movement(op),
             "zkarith.add" | "zkarith.sub" | "zkarith.upscale" | "zkarith.matmul"
             | "zkarith.conv" | "zkarith.sum_pool" | "zkarith.reduce_sum" => self.linear(i),
-            "zkarith.mul"
-                if op.operands.iter().any(|v| self.constant[v.index()]) =>
-            {
-                self.linear(i)
-            }
+            "zkarith.mul" if op.operands.iter().any(|v| self.constant[v.index()]) => self.linear(i),
             _ => self.pointwise(op),
         }
     }
@@ -216,11 +231,15 @@ impl<'c> Lowering<'_, 'c> {
 
     /// Element type of a value of the function.
     fn element(&self, v: ValueId) -> Result<zkc_support::FixedType> {
-        self.graph.tensor(v).and_then(|t| t.fixed()).ok_or_else(|| "a value is no tensor".into())
+        self.graph
+            .tensor(v)
+            .and_then(|t| t.fixed())
+            .ok_or_else(|| "a value is no tensor".into())
     }
 
     /// An array attribute that the operation has by its definition.
     fn ints(op: &Op<'c>, name: &str) -> Result<Vec<i64>> {
-        op.ints(name).ok_or_else(|| format!("attribute `{name}` is missing"))
+        op.ints(name)
+            .ok_or_else(|| format!("attribute `{name}` is missing"))
     }
 }

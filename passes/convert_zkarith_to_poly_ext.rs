@@ -27,7 +27,7 @@
 //! ```mlir
 //! module {
 //!   func.func @main(%arg0: tensor<2x!zkarith.fixed<1, -40, 3>>) -> tensor<2x!zkarith.fixed<4, 0, 72>> {
-//!     %0 = poly_ext.eval %arg0 <"exp", domain = [-3.500000e+00, 1.500000e+00], outside = saturate, form = #poly_ext.table<from = -7, dense<[0, 1, 1, 2, 4, 6, 10, 16, 26, 43, 72]> : tensor<11xi64>>, max_error = {{.*}}, certificate = exhaustive, producer = "zkc-approx 0.1.0"> : tensor<2x!zkarith.fixed<1, -40, 3>> -> tensor<2x!zkarith.fixed<4, 0, 72>>
+//!     %0 = poly_ext.eval %arg0 <"exp", domain = [-3.500000e+00, 1.500000e+00], outside = saturate, form = #poly_ext.table<from = -7, dense<[0, 1, 1, 2, 4, 6, 10, 16, 26, 43, 72]> : tensor<11xi64>>, max_error = 0.030781828460021643, certificate = exhaustive, producer = "zkc-approx 0.1.0"> : tensor<2x!zkarith.fixed<1, -40, 3>> -> tensor<2x!zkarith.fixed<4, 0, 72>>
 //!     return %0 : tensor<2x!zkarith.fixed<4, 0, 72>>
 //!   }
 //! }

@@ -21,7 +21,11 @@ pub(crate) enum Gadget {
     Interval { limbs: u32, upper: bool },
     /// Quotient and remainder by a power of two; `exact` when the top limb of the remainder is
     /// narrower than a limb.
-    Rescale { remainder: u32, exact: bool, quotient: u32 },
+    Rescale {
+        remainder: u32,
+        exact: bool,
+        quotient: u32,
+    },
     /// Maximum of two cells.
     Max { limbs: u32 },
     /// Minimum of two cells.
@@ -43,15 +47,20 @@ impl Gadget {
     pub(crate) fn limbs(self) -> u32 {
         match self {
             Self::Interval { limbs, upper } => limbs * (1 + u32::from(upper)),
-            Self::Rescale { remainder, exact, quotient } => {
-                remainder + u32::from(exact) + quotient
-            }
+            Self::Rescale {
+                remainder,
+                exact,
+                quotient,
+            } => remainder + u32::from(exact) + quotient,
             Self::Max { limbs }
             | Self::Min { limbs }
             | Self::MaxConst { limbs }
             | Self::MinConst { limbs } => limbs,
             Self::Table | Self::Product => 0,
-            Self::Ratio { remainder, quotient } => 2 * remainder + quotient,
+            Self::Ratio {
+                remainder,
+                quotient,
+            } => 2 * remainder + quotient,
         }
     }
 
@@ -66,8 +75,15 @@ impl Gadget {
             Self::Interval { limbs, upper } => {
                 format!("interval_{limbs}{}", if upper { "u" } else { "" })
             }
-            Self::Rescale { remainder, exact, quotient } => {
-                format!("rescale_{remainder}{}_{quotient}", if exact { "e" } else { "" })
+            Self::Rescale {
+                remainder,
+                exact,
+                quotient,
+            } => {
+                format!(
+                    "rescale_{remainder}{}_{quotient}",
+                    if exact { "e" } else { "" }
+                )
             }
             Self::Max { limbs } => format!("max_{limbs}"),
             Self::Min { limbs } => format!("min_{limbs}"),
@@ -75,14 +91,21 @@ impl Gadget {
             Self::MinConst { limbs } => format!("min_const_{limbs}"),
             Self::Table => "table".into(),
             Self::Product => "product".into(),
-            Self::Ratio { remainder, quotient } => format!("ratio_{remainder}_{quotient}"),
+            Self::Ratio {
+                remainder,
+                quotient,
+            } => format!("ratio_{remainder}_{quotient}"),
         }
     }
 }
 
 /// Limbs of `bits` bits that hold every integer of [0, max].
 pub(crate) fn limbs_for(max: &BigInt, bits: u32) -> u32 {
-    let needed = if max.sign() == num_bigint::Sign::Plus { max.bits() } else { 0 };
+    let needed = if max.sign() == num_bigint::Sign::Plus {
+        max.bits()
+    } else {
+        0
+    };
     // A bound of more than 2^32 bits does not fit into memory.
     u32::try_from(needed.div_ceil(u64::from(bits)).max(1)).expect("bounds are far below 2^32 bits")
 }
@@ -92,7 +115,10 @@ pub(crate) fn interval(t: &FixedType, bits: u32) -> Gadget {
     let width = &t.hi - &t.lo;
     let limbs = limbs_for(&width, bits);
     let full = (BigInt::from(1) << (u64::from(limbs) * u64::from(bits))) - 1;
-    Gadget::Interval { limbs, upper: width != full }
+    Gadget::Interval {
+        limbs,
+        upper: width != full,
+    }
 }
 
 /// A rescale by `shift` bits with quotients of the result type.
@@ -113,7 +139,11 @@ pub(crate) fn sign_limbs(a: &FixedType, b: &FixedType, bits: u32) -> u32 {
 
 /// A constant as a type of one value.
 pub(crate) fn single(t: &FixedType, value: &BigInt) -> FixedType {
-    FixedType { scale: t.scale, lo: value.clone(), hi: value.clone() }
+    FixedType {
+        scale: t.scale,
+        lo: value.clone(),
+        hi: value.clone(),
+    }
 }
 
 /// The rounded quotient of `div`.
@@ -140,19 +170,39 @@ mod tests {
     fn a_full_interval_needs_no_upper_check() {
         assert_eq!(
             interval(&FixedType::new(0, -128, 127), 8),
-            Gadget::Interval { limbs: 1, upper: false }
+            Gadget::Interval {
+                limbs: 1,
+                upper: false
+            }
         );
         assert_eq!(
             interval(&FixedType::new(0, -127, 127), 8),
-            Gadget::Interval { limbs: 1, upper: true }
+            Gadget::Interval {
+                limbs: 1,
+                upper: true
+            }
         );
     }
 
     #[test]
     fn a_remainder_of_whole_limbs_needs_no_exact_check() {
         let t = FixedType::new(0, 0, 255);
-        assert_eq!(rescale(16, &t, 8), Gadget::Rescale { remainder: 2, exact: false, quotient: 1 });
-        assert_eq!(rescale(12, &t, 8), Gadget::Rescale { remainder: 2, exact: true, quotient: 1 });
+        assert_eq!(
+            rescale(16, &t, 8),
+            Gadget::Rescale {
+                remainder: 2,
+                exact: false,
+                quotient: 1
+            }
+        );
+        assert_eq!(
+            rescale(12, &t, 8),
+            Gadget::Rescale {
+                remainder: 2,
+                exact: true,
+                quotient: 1
+            }
+        );
     }
 
     #[test]

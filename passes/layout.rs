@@ -3,9 +3,7 @@
 use crate::gadgets::{self, CELLS, Gadget, PARAMS};
 use num_bigint::BigInt;
 use std::collections::BTreeSet;
-use zkc_support::{
-    Attribute, Context, FixedType, Graph, Op, ValueId, as_approx, as_i64,
-};
+use zkc_support::{Attribute, Context, FixedType, Graph, Op, ValueId, as_approx, as_i64};
 
 /// The decisions of the direct layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +28,14 @@ impl Layout {
 
     /// The attribute that a person reads and edits.
     pub(crate) fn to_attribute(self, context: &Context) -> Option<Attribute<'_>> {
-        let Self { k, limb_bits, lanes, blocks, units, limbs } = self;
+        let Self {
+            k,
+            limb_bits,
+            lanes,
+            blocks,
+            units,
+            limbs,
+        } = self;
         Attribute::parse(
             context,
             &format!(
@@ -113,7 +118,11 @@ impl Demands {
 
     /// Rows of the highest gadget.
     pub(crate) fn height(&self, limbs: i64) -> i64 {
-        self.gadgets().iter().map(|g| g.height(limbs)).max().unwrap_or(1)
+        self.gadgets()
+            .iter()
+            .map(|g| g.height(limbs))
+            .max()
+            .unwrap_or(1)
     }
 
     /// The distinct gadgets.
@@ -154,8 +163,8 @@ pub(crate) fn constant_values(graph: &Graph) -> Vec<bool> {
                 | "zkarith.pad"
                 | "zkarith.reinterpret"
         );
-        let constant = op.name == "zkarith.constant"
-            || moves && op.operands.iter().all(|v| known[v.index()]);
+        let constant =
+            op.name == "zkarith.constant" || moves && op.operands.iter().all(|v| known[v.index()]);
         for r in &op.results {
             known[r.index()] = constant;
         }
@@ -187,9 +196,16 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
             continue;
         };
         out.io += n;
-        out.items.push(Demand::Gadget { gadget: gadgets::interval(&t, bits), count: n });
+        out.items.push(Demand::Gadget {
+            gadget: gadgets::interval(&t, bits),
+            count: n,
+        });
     }
-    out.io += graph.outputs.iter().filter_map(|v| Some(fixed(graph, *v)?.0)).sum::<i64>();
+    out.io += graph
+        .outputs
+        .iter()
+        .filter_map(|v| Some(fixed(graph, *v)?.0))
+        .sum::<i64>();
     for op in &graph.ops {
         if op.results.iter().all(|r| constant[r.index()]) {
             continue;
@@ -202,7 +218,11 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
             }),
         }
     }
-    if errors.is_empty() { Ok(out) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(out)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Number of elements and element type of a value.
@@ -224,24 +244,41 @@ fn demand<'c>(
     let known = |i: usize| op.operands.get(i).is_some_and(|v| constant[v.index()]);
     let mut gadget = |gadget, count| out.items.push(Demand::Gadget { gadget, count });
     match op.name.as_str() {
-        "zkarith.reshape" | "zkarith.transpose" | "zkarith.broadcast" | "zkarith.slice"
-        | "zkarith.concat" | "zkarith.pad" | "zkarith.reinterpret" => {}
+        "zkarith.reshape"
+        | "zkarith.transpose"
+        | "zkarith.broadcast"
+        | "zkarith.slice"
+        | "zkarith.concat"
+        | "zkarith.pad"
+        | "zkarith.reinterpret" => {}
         "zkarith.add" | "zkarith.sub" => {
             let taps = op.operands.iter().filter(|v| !constant[v.index()]).count() as i64;
             out.items.push(Demand::Linear { outputs: n, taps });
         }
-        "zkarith.upscale" => out.items.push(Demand::Linear { outputs: n, taps: 1 }),
+        "zkarith.upscale" => out.items.push(Demand::Linear {
+            outputs: n,
+            taps: 1,
+        }),
         "zkarith.mul" if known(0) || known(1) => {
-            out.items.push(Demand::Linear { outputs: n, taps: 1 });
+            out.items.push(Demand::Linear {
+                outputs: n,
+                taps: 1,
+            });
         }
         "zkarith.mul" => gadget(Gadget::Product, n),
         "zkarith.matmul" if known(1) => {
             let inner = *graph.tensor(op.operands[0])?.shape.last()?;
-            out.items.push(Demand::Linear { outputs: n, taps: inner });
+            out.items.push(Demand::Linear {
+                outputs: n,
+                taps: inner,
+            });
         }
         "zkarith.matmul" if known(0) => {
             let inner = *graph.tensor(op.operands[0])?.shape.last()?;
-            out.items.push(Demand::Linear { outputs: n, taps: inner });
+            out.items.push(Demand::Linear {
+                outputs: n,
+                taps: inner,
+            });
         }
         "zkarith.conv" if known(1) => {
             let weights = graph.tensor(op.operands[1])?;
@@ -263,13 +300,25 @@ fn demand<'c>(
         "zkarith.relu" => {
             let x = operand(0)?.1;
             let zero = gadgets::single(&x, &BigInt::ZERO);
-            gadget(Gadget::MaxConst { limbs: gadgets::sign_limbs(&x, &zero, bits) }, n);
+            gadget(
+                Gadget::MaxConst {
+                    limbs: gadgets::sign_limbs(&x, &zero, bits),
+                },
+                n,
+            );
         }
         "zkarith.clamp" => clamp(&operand(0)?.1, &t, bits, n, &mut gadget),
         "zkarith.max" | "zkarith.min" => {
             let limbs = gadgets::sign_limbs(&operand(0)?.1, &operand(1)?.1, bits);
             let max = op.name == "zkarith.max";
-            gadget(if max { Gadget::Max { limbs } } else { Gadget::Min { limbs } }, n);
+            gadget(
+                if max {
+                    Gadget::Max { limbs }
+                } else {
+                    Gadget::Min { limbs }
+                },
+                n,
+            );
         }
         "zkarith.max_pool" => {
             let x = operand(0)?.1;
@@ -285,7 +334,9 @@ fn demand<'c>(
         "zkarith.div" => gadget(gadgets::ratio(&operand(1)?.1, &t, bits), n),
         "poly_ext.eval" => {
             let approx = as_approx(op.attr("approx")?)?;
-            let zkc_support::Form::Table(table) = approx.form else { return None };
+            let zkc_support::Form::Table(table) = approx.form else {
+                return None;
+            };
             let x = operand(0)?.1;
             clamp(&x, &table_domain(&table, x.scale)?, bits, n, &mut gadget);
             gadget(Gadget::Table, n);
@@ -337,10 +388,16 @@ fn clamp(x: &FixedType, to: &FixedType, bits: u32, n: i64, gadget: &mut impl FnM
 pub(crate) fn columns(layout: &Layout, demands: &Demands) -> (i64, i64) {
     let linear = demands.most_taps() > 0;
     let gates = demands.gadgets().len() as i64;
-    let advice = if linear { layout.blocks * (layout.lanes + 1) } else { 0 }
-        + layout.units * (CELLS + layout.limbs);
-    let fixed = if linear { layout.blocks * (layout.lanes + 3) } else { 0 }
-        + PARAMS
+    let advice = if linear {
+        layout.blocks * (layout.lanes + 1)
+    } else {
+        0
+    } + layout.units * (CELLS + layout.limbs);
+    let fixed = if linear {
+        layout.blocks * (layout.lanes + 3)
+    } else {
+        0
+    } + PARAMS
         + layout.units * (gates + i64::from(demands.table_rows > 0))
         + 1
         + if demands.table_rows > 0 { 3 } else { 0 };

@@ -4,8 +4,8 @@ use crate::onnx_builder::Builder;
 use melior::ir::{BlockLike, operation::OperationLike};
 use zkc_dialects::onnx::{Data, Invalid, Kind, Tensor, eval, eval_values};
 use zkc_support::{
-    Attribute, Constants, Context, Graph, Location, Module, Type, ValueId, find_op, i64_attr, i64s,
-    new_context, parse_module, run_pipeline,
+    Attribute, Constants, Context, Diagnostic, Graph, Location, Module, Type, ValueId, find_op,
+    i64_attr, i64s, new_context, parse_module, run_pipeline,
 };
 
 const FUNCTIONS: u64 = 300;
@@ -41,9 +41,9 @@ impl Random {
         list[self.below(list.len() as i64) as usize]
     }
 
-    /// Multiples of 1/8, so that 32-bit floats hold them.
+    /// Multiples of 1/8 other than zero, so that 32-bit floats hold them.
     fn number(&mut self) -> f64 {
-        (self.below(49) - 24) as f64 / 8.0
+        (2 * self.below(24) - 23) as f64 / 8.0
     }
 
     fn numbers(&mut self, shape: &[i64]) -> Tensor {
@@ -437,15 +437,23 @@ fn graph_of<'c>(module: &Module<'c>) -> Graph<'c> {
     Graph::read(find_op(module.as_operation(), "func.func").unwrap()).unwrap()
 }
 
-/// Runs a pipeline on a text; the resulting text.
-fn after(context: &Context, text: &str, pipeline: &str, seed: u64) -> String {
+/// What `onnx-decompose` may refuse.
+const REFUSED: [&str; 2] = ["lies in the padding", "the divisor is constant and zero"];
+
+/// The text after a pipeline; `None` when it is rightly refused.
+fn after(context: &Context, text: &str, pipeline: &str, seed: u64) -> Option<String> {
     let mut module = parse_module(context, text).unwrap();
     let pipeline = format!("builtin.module({pipeline})");
     if let Err(e) = run_pipeline(context, &mut module, &pipeline) {
-        panic!("seed {seed}, {pipeline}: {e:?}\n{text}");
+        let refused = |d: &Diagnostic| REFUSED.iter().any(|r| d.message.contains(r));
+        assert!(
+            e.iter().all(refused),
+            "seed {seed}, {pipeline}: {e:?}\n{text}"
+        );
+        return None;
     }
     assert!(module.as_operation().verify());
-    module.as_operation().to_string()
+    Some(module.as_operation().to_string())
 }
 
 fn run(context: &Context, text: &str, inputs: &[Tensor]) -> Vec<Tensor> {
@@ -523,9 +531,11 @@ fn passes_keep_what_a_function_computes() {
         let (text, inputs) = function(&context, seed);
         let expected = run(&context, &text, &inputs);
         let comparable = is_tame(&context, &text, &inputs);
-        let folded = after(&context, &text, "onnx-fold-constants", seed);
-        let core = after(&context, &text, "onnx-decompose", seed);
-        let fused = after(&context, &core, "onnx-fuse", seed);
+        let folded = after(&context, &text, "onnx-fold-constants", seed).unwrap();
+        let Some(core) = after(&context, &text, "onnx-decompose", seed) else {
+            continue;
+        };
+        let fused = after(&context, &core, "onnx-fuse", seed).unwrap();
         for op in &graph_of(&parse_module(&context, &fused).unwrap()).ops {
             let kind = Kind::of(&op.name).unwrap();
             assert!(
@@ -533,12 +543,9 @@ fn passes_keep_what_a_function_computes() {
                 "seed {seed}: {kind:?} is left in\n{fused}"
             );
         }
-        // Both results are normal forms.
-        assert_eq!(
-            core,
-            after(&context, &core, "onnx-decompose", seed),
-            "seed {seed}"
-        );
+        // What is in the core set stays.
+        let again = after(&context, &core, "onnx-decompose", seed);
+        assert_eq!(Some(&core), again.as_ref(), "seed {seed}");
         for (pass, result) in [("fold", &folded), ("decompose", &core), ("fuse", &fused)] {
             let found = run(&context, result, &inputs);
             let same = expected.len() == found.len()

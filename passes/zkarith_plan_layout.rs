@@ -20,7 +20,11 @@
 //! ```
 //! After:
 //! ```mlir
-//! func.func @main(%arg0: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> attributes {plonk.layout = {blocks = 1 : i64, k = 5 : i64, lanes = 2 : i64, limb_bits = 4 : i64, limbs = 1 : i64, units = 1 : i64}} {
+//! func.func @main(%arg0: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> attributes {plonk.layout = {blocks = 1 : i64, k = 5 : i64, lanes = 1 : i64, limb_bits = 4 : i64, limbs = 1 : i64, units = 1 : i64}} {
+//!   %w = zkarith.constant dense<[[2], [-1]]> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<4, -1, 2>>
+//!   %0 = zkarith.matmul %arg0, %w : (tensor<1x2x!zkarith.fixed<4, 0, 15>>, tensor<2x1x!zkarith.fixed<4, -1, 2>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>>
+//!   return %0 : tensor<1x1x!zkarith.fixed<8, -15, 30>>
+//! }
 //! ```
 //!
 //! Leaves alone: functions that have the attribute. Requires: every operation has a lowering.
@@ -45,7 +49,11 @@ pub(crate) const PASS: PassInfo = PassInfo {
             description: "bits of a limb, or `auto`",
             default: "auto",
         },
-        PassOption { name: "max-k", description: "most rows, as log2", default: "20" },
+        PassOption {
+            name: "max-k",
+            description: "most rows, as log2",
+            default: "20",
+        },
     ],
     run,
 };
@@ -63,7 +71,9 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         let message = "options out of range: `max-k` is 4 to 28, `limb-bits` is 1 to 20";
         return Err(emit_error(module.location(), message, &[]));
     }
-    let Some(func) = find_op(module, "func.func") else { return Ok(()) };
+    let Some(func) = find_op(module, "func.func") else {
+        return Ok(());
+    };
     let fail = |e: zkc_support::GraphError| emit_error(func.location(), &e.to_string(), &[]);
     let mut graph = Graph::read(func).map_err(fail)?;
     if graph.attr(Layout::ATTRIBUTE).is_some() {
@@ -86,7 +96,8 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
     }
     let Some(best) = best else {
         let notes = [
-            "help: raise `max-k`, lower the number of fraction bits, or split the model".to_string(),
+            "help: raise `max-k`, lower the number of fraction bits, or split the model"
+                .to_string(),
         ];
         let message = format!("the model needs more than 2^{max_k} rows in every layout tried");
         return Err(emit_error(func.location(), &message, &notes));
@@ -105,7 +116,12 @@ struct Candidate {
 
 impl Candidate {
     fn key(&self) -> (i64, i64, i64, i64) {
-        (self.price, self.layout.k, self.columns, self.layout.limb_bits)
+        (
+            self.price,
+            self.layout.k,
+            self.columns,
+            self.layout.limb_bits,
+        )
     }
 }
 
@@ -118,14 +134,27 @@ fn cheapest(demands: &Demands, bits: i64, max_k: i64) -> Option<Candidate> {
             if demands.table_rows > usable || (1 << bits) > usable || demands.io > usable {
                 continue;
             }
-            let Some((lanes, blocks)) = linear(demands, usable) else { continue };
+            let Some((lanes, blocks)) = linear(demands, usable) else {
+                continue;
+            };
             for units in 1..=32 {
                 if demands.gadget_rows(units, limbs) > usable {
                     continue;
                 }
-                let layout = Layout { k, limb_bits: bits, lanes, blocks, units, limbs };
+                let layout = Layout {
+                    k,
+                    limb_bits: bits,
+                    lanes,
+                    blocks,
+                    units,
+                    limbs,
+                };
                 let (price, columns) = price(&layout, demands);
-                let candidate = Candidate { layout, price, columns };
+                let candidate = Candidate {
+                    layout,
+                    price,
+                    columns,
+                };
                 if best.as_ref().is_none_or(|b| candidate.key() < b.key()) {
                     best = Some(candidate);
                 }
@@ -151,7 +180,11 @@ fn linear(demands: &Demands, usable: i64) -> Option<(i64, i64)> {
         }
         while high - low > 1 {
             let middle = (low + high) / 2;
-            if demands.linear_rows(middle, blocks) > usable { low = middle } else { high = middle }
+            if demands.linear_rows(middle, blocks) > usable {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         let columns = blocks * (high + 1);
         if best.is_none_or(|(c, _, _)| columns < c) {
@@ -169,14 +202,18 @@ fn linear(demands: &Demands, usable: i64) -> Option<(i64, i64)> {
 fn price(layout: &Layout, demands: &Demands) -> (i64, i64) {
     let (advice, fixed) = layout::columns(layout, demands);
     let looked_up = layout.units * layout.limbs;
-    let tuples = if demands.table_rows > 0 { layout.units } else { 0 };
-    let linear = if demands.most_taps() > 0 { layout.blocks * (layout.lanes + 1) } else { 0 };
+    let tuples = if demands.table_rows > 0 {
+        layout.units
+    } else {
+        0
+    };
+    let linear = if demands.most_taps() > 0 {
+        layout.blocks * (layout.lanes + 1)
+    } else {
+        0
+    };
     let equality = linear + layout.units * (CELLS - 1) + 2;
-    let units = 25_500
-        + 2_300 * looked_up
-        + 4_300 * tuples
-        + 370 * advice
-        + 110 * fixed
-        + 700 * equality;
+    let units =
+        25_500 + 2_300 * looked_up + 4_300 * tuples + 370 * advice + 110 * fixed + 700 * equality;
     (units << layout.k, advice + fixed)
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 /// Packages that hold what this build needs, for the error messages.
-const PACKAGES: &str = "install MLIR 22 (on Debian 12: `./x setup`), or point MLIR_SYS_220_PREFIX at it";
+const PACKAGES: &str =
+    "install MLIR 22 (on Debian 12: `./x setup`), or point MLIR_SYS_220_PREFIX at it";
 
 /// A dialect: folder below `dialects/`, file stem, name in the IR.
 const DIALECTS: [(&str, &str, &str); 4] = [
@@ -25,7 +26,10 @@ fn main() {
     let tblgen = prefix.join("bin/mlir-tblgen");
     let include = prefix.join("include");
     if !tblgen.exists() || !include.join("mlir/IR/OpBase.td").exists() {
-        panic!("{} or the MLIR headers are missing: {PACKAGES}", tblgen.display());
+        panic!(
+            "{} or the MLIR headers are missing: {PACKAGES}",
+            tblgen.display()
+        );
     }
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
     let dialects = Path::new("../../dialects");
@@ -34,7 +38,10 @@ fn main() {
         let td = dialects.join(folder).join(format!("{stem}.td"));
         let text = std::fs::read_to_string(&td)
             .unwrap_or_else(|e| panic!("cannot read {}: {e}", td.display()));
-        let mut parts = vec![("dialect", "Dialect", "-dialect"), ("op", "Ops", "-dialect")];
+        let mut parts = vec![
+            ("dialect", "Dialect", "-dialect"),
+            ("op", "Ops", "-dialect"),
+        ];
         if text.contains("TypeDef<") || folder == "zkarith" {
             parts.push(("typedef", "Types", "-typedefs-dialect"));
         }
@@ -55,7 +62,10 @@ fn main() {
                 for (other, _, _) in DIALECTS {
                     command.arg("-I").arg(dialects.join(other));
                 }
-                command.arg(&td).arg("-o").arg(out.join(format!("{stem}{file}.{extension}.inc")));
+                command
+                    .arg(&td)
+                    .arg("-o")
+                    .arg(out.join(format!("{stem}{file}.{extension}.inc")));
                 let status = command
                     .status()
                     .unwrap_or_else(|e| panic!("cannot run {}: {e}; {PACKAGES}", tblgen.display()));
@@ -67,7 +77,11 @@ fn main() {
     println!("cargo:rerun-if-changed=cpp");
 
     let mut build = cc::Build::new();
-    build.cpp(true).std("c++17").include(&out).file("cpp/Shim.cpp");
+    build
+        .cpp(true)
+        .std("c++17")
+        .include(&out)
+        .file("cpp/Shim.cpp");
     for (folder, _, _) in DIALECTS {
         build.include(dialects.join(folder));
         build.files(sources(&dialects.join(folder)));

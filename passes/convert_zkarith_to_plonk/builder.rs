@@ -9,8 +9,7 @@ use num_bigint::BigInt;
 use std::collections::BTreeSet;
 use zkc_support::{
     AffineExpr, AffineMap, Attribute, Constants, Context, FixedType, Graph, Location, Op,
-    TensorType, Type, ValueId, fixed_type, i64_attr, i64s, i128_attr, map_attr, string, symbol,
-    unit,
+    TensorType, Type, ValueId, fixed_type, i64_attr, i64s, i128_attr, map_attr, string, unit,
 };
 
 /// Names of the column groups and tables.
@@ -47,10 +46,10 @@ pub(super) struct Builder<'c> {
     pub(super) layout: Layout,
     /// The witness program, placements and fills.
     pub(super) program: Graph<'c>,
-    linear_row: i64,
-    gadget_row: i64,
-    public_row: i64,
-    gadgets: BTreeSet<Gadget>,
+    pub(super) linear_row: i64,
+    pub(super) gadget_row: i64,
+    pub(super) public_row: i64,
+    pub(super) gadgets: BTreeSet<Gadget>,
     functions: Vec<Function<'c>>,
 }
 
@@ -111,7 +110,10 @@ impl<'c> Builder<'c> {
 
     /// The element type of a register.
     pub(super) fn element(&self, v: ValueId) -> Result<FixedType> {
-        self.program.tensor(v).and_then(|t| t.fixed()).ok_or_else(|| "register is no tensor".into())
+        self.program
+            .tensor(v)
+            .and_then(|t| t.fixed())
+            .ok_or_else(|| "register is no tensor".into())
     }
 
     /// An element-wise operation of the witness program.
@@ -125,7 +127,9 @@ impl<'c> Builder<'c> {
         location: Location<'c>,
     ) -> Result<ValueId> {
         let result = self.tensor(shape, t)?;
-        Ok(self.program.push1(name, operands, result, attributes, location))
+        Ok(self
+            .program
+            .push1(name, operands, result, attributes, location))
     }
 
     /// Integers known at compile time.
@@ -141,7 +145,14 @@ impl<'c> Builder<'c> {
             .constants
             .make_integers(self.context, shape, values)
             .map_err(|e| e.to_string())?;
-        self.compute("plonk.constant", &[], shape, &FixedType::new(0, lo, hi), &[("value", value)], location)
+        self.compute(
+            "plonk.constant",
+            &[],
+            shape,
+            &FixedType::new(0, lo, hi),
+            &[("value", value)],
+            location,
+        )
     }
 
     /// Moved data: `result[i] = input[map(i)]`.
@@ -211,220 +222,6 @@ impl<'c> Builder<'c> {
         Ok(i128_attr(self.context, narrow))
     }
 
-    fn place(
-        &mut self,
-        register: ValueId,
-        group: &str,
-        domain: &[i64],
-        read: Vec<AffineExpr>,
-        at: (AffineExpr, AffineExpr),
-        location: Location<'c>,
-    ) {
-        let attributes = [
-            ("group", symbol(self.context, group)),
-            ("domain", i64s(self.context, domain)),
-            ("read", map_attr(self.context, &AffineMap::new(domain.len(), read))),
-            ("at", map_attr(self.context, &AffineMap::new(domain.len(), vec![at.0, at.1]))),
-        ];
-        self.program.push("plonk.place", &[register], &[], &attributes, location);
-    }
-
-    fn fill(
-        &mut self,
-        group: &str,
-        value: &BigInt,
-        domain: &[i64],
-        at: (AffineExpr, AffineExpr),
-        location: Location<'c>,
-    ) -> Result<()> {
-        let attributes = [
-            ("group", symbol(self.context, group)),
-            ("domain", i64s(self.context, domain)),
-            ("at", map_attr(self.context, &AffineMap::new(domain.len(), vec![at.0, at.1]))),
-            ("value", self.wide(value)?),
-        ];
-        self.program.push("plonk.fill", &[], &[], &attributes, location);
-        Ok(())
-    }
-
-    /// A linear map, laid out over the lanes of the linear blocks; returns the full sums.
-    ///
-    /// Output `o` (in row-major order) takes block `o mod B`; its taps fill the lanes of
-    /// consecutive rows, and each row adds its products to the sum of the row before.
-    pub(super) fn linear(
-        &mut self,
-        shape: &[i64],
-        terms: &[Term],
-        bias: Option<ValueId>,
-        result: &FixedType,
-        location: Location<'c>,
-    ) -> Result<ValueId> {
-        let Layout { lanes, blocks, .. } = self.layout;
-        let n: i64 = shape.iter().product();
-        let total: i64 = terms.iter().map(|t| t.taps.iter().product::<i64>()).sum();
-        let chunks = (total + lanes - 1) / lanes;
-        let chunks = chunks.max(1);
-        let row = self.linear_row;
-        self.linear_row += (n + blocks - 1) / blocks * chunks;
-
-        let partial = self.partial_sums(shape, terms, bias, result, chunks, location)?;
-        let output = AffineExpr::linear(0, shape);
-        let block = output.clone().modulo(blocks);
-        let first =
-            output.floor_div(blocks).times(chunks).plus(AffineExpr::Const(row));
-        let mut base = 0;
-        for term in terms {
-            let domain: Vec<i64> = shape.iter().chain(&term.taps).copied().collect();
-            let tap =
-                AffineExpr::linear(shape.len(), &term.taps).plus(AffineExpr::Const(base));
-            base += term.taps.iter().product::<i64>();
-            let lane = block.clone().times(lanes).plus(tap.clone().modulo(lanes));
-            let at = (lane, first.clone().plus(tap.floor_div(lanes)));
-            self.place(term.input, names::LANE, &domain, term.read.clone(), at.clone(), location);
-            let read = term.weight_read.clone();
-            self.place(term.weights, names::WEIGHT, &domain, read, at, location);
-        }
-        let identity = AffineMap::identity(shape.len()).results;
-        if let Some(bias) = bias {
-            let at = (block.clone(), first.clone());
-            self.place(bias, names::BIAS, shape, identity, at, location);
-        }
-        let domain: Vec<i64> = shape.iter().copied().chain([chunks]).collect();
-        let identity = AffineMap::identity(domain.len()).results;
-        let at = (block, first.plus(AffineExpr::Dim(shape.len())));
-        self.place(partial, names::SUM, &domain, identity, at, location);
-
-        let one = BigInt::from(1);
-        for b in 0..blocks.min(n) {
-            let count = (n - b + blocks - 1) / blocks;
-            let at = (AffineExpr::Const(b), AffineExpr::Dim(0).plus(AffineExpr::Const(row)));
-            self.fill(names::Q_SUM, &one, &[count * chunks], at, location)?;
-            if chunks > 1 {
-                let at = (
-                    AffineExpr::Const(b),
-                    AffineExpr::linear(0, &[count, chunks]).plus(AffineExpr::Const(row + 1)),
-                );
-                self.fill(names::Q_CHAIN, &one, &[count, chunks - 1], at, location)?;
-            }
-        }
-        let mut last = AffineMap::identity(shape.len()).results;
-        last.push(AffineExpr::Const(chunks - 1));
-        self.gather(partial, shape, result, last, None, location)
-    }
-
-    fn partial_sums(
-        &mut self,
-        shape: &[i64],
-        terms: &[Term],
-        bias: Option<ValueId>,
-        result: &FixedType,
-        chunks: i64,
-        location: Location<'c>,
-    ) -> Result<ValueId> {
-        // A partial sum may leave the bounds of the full one; absolute sums enclose them all.
-        let magnitude = |t: &FixedType| t.hi.magnitude().max(t.lo.magnitude()).clone();
-        let mut bound = BigInt::ZERO;
-        for term in terms {
-            let taps: i64 = term.taps.iter().product();
-            let (x, w) = (self.element(term.input)?, self.element(term.weights)?);
-            bound += BigInt::from(magnitude(&x) * magnitude(&w)) * taps;
-        }
-        if let Some(bias) = bias {
-            bound += BigInt::from(magnitude(&self.element(bias)?));
-        }
-        let t = FixedType {
-            scale: result.scale,
-            lo: -bound.clone().max(-&result.lo),
-            hi: bound.max(result.hi.clone()),
-        };
-        let context = self.context;
-        let maps = |f: &dyn Fn(&Term) -> &Vec<AffineExpr>| {
-            let list: Vec<Attribute> = terms
-                .iter()
-                .map(|t| {
-                    let dims = shape.len() + t.taps.len();
-                    map_attr(context, &AffineMap::new(dims, f(t).clone()))
-                })
-                .collect();
-            zkc_support::array(context, &list)
-        };
-        let taps: Vec<Attribute> = terms.iter().map(|t| i64s(context, &t.taps)).collect();
-        let n = terms.len();
-        let segments = format!("array<i32: {n}, {n}, {}>", i32::from(bias.is_some()));
-        let segments = Attribute::parse(context, &segments).ok_or("segments do not parse")?;
-        let attributes = [
-            ("taps", zkc_support::array(context, &taps)),
-            ("input_maps", maps(&|t| &t.read)),
-            ("weight_maps", maps(&|t| &t.weight_read)),
-            ("chunk", i64_attr(context, self.layout.lanes)),
-            ("operandSegmentSizes", segments),
-        ];
-        let operands: Vec<ValueId> = terms
-            .iter()
-            .map(|t| t.input)
-            .chain(terms.iter().map(|t| t.weights))
-            .chain(bias)
-            .collect();
-        let full: Vec<i64> = shape.iter().copied().chain([chunks]).collect();
-        self.compute("plonk.linear", &operands, &full, &t, &attributes, location)
-    }
-
-    /// A gadget on every element of registers of one shape.
-    ///
-    /// Element `i` (in row-major order) takes unit `i mod U`; an instance is as many rows high as
-    /// its limbs need.
-    pub(super) fn gadget(&mut self, instance: &Instance, location: Location<'c>) -> Result<()> {
-        let Layout { units, limbs: columns, .. } = self.layout;
-        let gadget = instance.gadget;
-        let height = gadget.height(columns);
-        let shape = self.shape(instance.cells[0].1)?;
-        let n: i64 = shape.iter().product();
-        let row = self.gadget_row;
-        let rows = (n + units - 1) / units;
-        self.gadget_row += rows * height;
-        self.gadgets.insert(gadget);
-
-        let element = AffineExpr::linear(0, &shape);
-        let unit = element.clone().modulo(units);
-        let first = element.floor_div(units).times(height).plus(AffineExpr::Const(row));
-        let identity = AffineMap::identity(shape.len()).results;
-        for (cell, register) in instance.cells {
-            let column = unit.clone().times(CELLS).plus(AffineExpr::Const(*cell));
-            let at = (column, first.clone());
-            self.place(*register, names::CELL, &shape, identity.clone(), at, location);
-        }
-        for (i, register) in (0i64..).zip(instance.limbs) {
-            let column = unit.clone().times(columns).plus(AffineExpr::Const(i % columns));
-            let at = (column, first.clone().plus(AffineExpr::Const(i / columns)));
-            self.place(*register, names::LIMB, &shape, identity.clone(), at, location);
-        }
-        let step = AffineExpr::Dim(0).times(height).plus(AffineExpr::Const(row));
-        for (column, value) in instance.params {
-            let at = (AffineExpr::Const(*column), step.clone());
-            self.fill(names::PARAM, value, &[rows], at, location)?;
-        }
-        for u in 0..units.min(n) {
-            let count = (n - u + units - 1) / units;
-            let at = (AffineExpr::Const(u), step.clone());
-            let selector = gates::selector(gadget);
-            self.fill(&selector, &BigInt::from(1), &[count], at.clone(), location)?;
-            if gadget == Gadget::Table {
-                self.fill(names::TAG, &BigInt::from(instance.tag), &[count], at, location)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Public values: the register's elements in the next rows of the instance column.
-    pub(super) fn expose(&mut self, register: ValueId, location: Location<'c>) -> Result<()> {
-        let shape = self.shape(register)?;
-        let row = AffineExpr::linear(0, &shape).plus(AffineExpr::Const(self.public_row));
-        self.public_row += shape.iter().product::<i64>();
-        let identity = AffineMap::identity(shape.len()).results;
-        self.place(register, names::PUBLIC, &shape, identity, (AffineExpr::Const(0), row), location);
-        Ok(())
-    }
-
     /// The tag of a table form, which is added to the table of functions on first use.
     pub(super) fn function(
         &mut self,
@@ -444,7 +241,12 @@ impl<'c> Builder<'c> {
     /// The finished circuit: constraint system first, then the program.
     pub(super) fn finish(mut self) -> Result<Graph<'c>> {
         let limbs = self.layout.limbs;
-        let height = self.gadgets.iter().map(|g| g.height(limbs)).max().unwrap_or(1);
+        let height = self
+            .gadgets
+            .iter()
+            .map(|g| g.height(limbs))
+            .max()
+            .unwrap_or(1);
         let usable = Layout::usable_rows(self.layout.k, height);
         let rows = self.linear_row.max(self.gadget_row).max(self.public_row);
         if rows > usable {
@@ -458,14 +260,22 @@ impl<'c> Builder<'c> {
         let mut structure = Vec::new();
         let context = self.context;
         let mut group = |op: &str, name: &str, count: i64| {
-            let mut attributes =
-                vec![("sym_name", string(context, name)), ("count", i64_attr(context, count))];
+            let mut attributes = vec![
+                ("sym_name", string(context, name)),
+                ("count", i64_attr(context, count)),
+            ];
             if op == "plonk.advice" {
                 attributes.push(("phase", i64_attr(context, 0)));
             }
             structure.push(plain(op, &attributes, location));
         };
-        let Layout { lanes, blocks, units, limbs, .. } = self.layout;
+        let Layout {
+            lanes,
+            blocks,
+            units,
+            limbs,
+            ..
+        } = self.layout;
         if self.linear_row > 0 {
             group("plonk.advice", names::LANE, blocks * lanes);
             group("plonk.fixed", names::WEIGHT, blocks * lanes);
@@ -499,7 +309,9 @@ impl<'c> Builder<'c> {
         structure.extend(gates.build(self.linear_row > 0, &self.gadgets));
         structure.append(&mut self.program.ops);
         self.program.ops = structure;
-        self.program.attributes.push(("k".into(), i64_attr(context, self.layout.k)));
+        self.program
+            .attributes
+            .push(("k".into(), i64_attr(context, self.layout.k)));
         Ok(self.program)
     }
 
@@ -545,12 +357,15 @@ impl<'c> Builder<'c> {
         t: Type<'c>,
         location: Location<'c>,
     ) -> ValueId {
-        let mut attributes =
-            vec![("name", string(self.context, name)), ("index", i64_attr(self.context, index))];
+        let mut attributes = vec![
+            ("name", string(self.context, name)),
+            ("index", i64_attr(self.context, index)),
+        ];
         if public {
             attributes.push(("is_public", unit(self.context)));
         }
-        self.program.push1("plonk.input", &[], t, &attributes, location)
+        self.program
+            .push1("plonk.input", &[], t, &attributes, location)
     }
 
     /// The operation that marks a model output.
@@ -565,7 +380,8 @@ impl<'c> Builder<'c> {
         if public {
             attributes.push(("is_public", unit(self.context)));
         }
-        self.program.push("plonk.output", &[register], &[], &attributes, location);
+        self.program
+            .push("plonk.output", &[register], &[], &attributes, location);
     }
 }
 

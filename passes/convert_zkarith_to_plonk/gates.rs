@@ -20,9 +20,7 @@ use crate::{
     layout::Layout,
 };
 use std::collections::BTreeSet;
-use zkc_support::{
-    Graph, Location, Op, ValueId, expr_type, i64_attr, i128_attr, string, symbol,
-};
+use zkc_support::{Graph, Location, Op, ValueId, expr_type, i64_attr, i128_attr, string, symbol};
 
 /// Name of the selector of a gadget.
 pub(super) fn selector(gadget: Gadget) -> String {
@@ -39,7 +37,12 @@ pub(super) struct Gates<'g, 'c> {
 
 impl<'g, 'c> Gates<'g, 'c> {
     pub(super) fn new(graph: &'g mut Graph<'c>, layout: Layout, location: Location<'c>) -> Self {
-        Self { graph, layout, location, ops: Vec::new() }
+        Self {
+            graph,
+            layout,
+            location,
+            ops: Vec::new(),
+        }
     }
 
     /// All gates and lookups.
@@ -81,10 +84,15 @@ impl<'g, 'c> Gates<'g, 'c> {
                 self.product(&[x, w])
             })
             .collect();
-        let (sum, above) = (self.query(names::SUM, block, 0), self.query(names::SUM, block, -1));
+        let (sum, above) = (
+            self.query(names::SUM, block, 0),
+            self.query(names::SUM, block, -1),
+        );
         let bias = self.query(names::BIAS, block, 0);
-        let (q_sum, q_chain) =
-            (self.query(names::Q_SUM, block, 0), self.query(names::Q_CHAIN, block, 0));
+        let (q_sum, q_chain) = (
+            self.query(names::Q_SUM, block, 0),
+            self.query(names::Q_CHAIN, block, 0),
+        );
         let inner = self.sum(&products);
         let added = self.sum(&[bias, inner]);
         let rest = self.sub(sum, added);
@@ -116,7 +124,11 @@ impl<'g, 'c> Gates<'g, 'c> {
                     self.equal(q, "the value is at most its upper bound", below, high);
                 }
             }
-            Gadget::Rescale { remainder, exact, quotient } => {
+            Gadget::Rescale {
+                remainder,
+                exact,
+                quotient,
+            } => {
                 let (n, y) = (c(self, 0), c(self, 1));
                 let (half, divisor, lo) = (self.param(0), self.param(1), self.param(3));
                 let left = self.sum(&[n, half]);
@@ -154,7 +166,10 @@ impl<'g, 'c> Gates<'g, 'c> {
                 let product = self.product(&[a, b]);
                 self.equal(q, "the result is the product", y, product);
             }
-            Gadget::Ratio { remainder, quotient } => {
+            Gadget::Ratio {
+                remainder,
+                quotient,
+            } => {
                 let (a, b, y) = (c(self, 0), c(self, 1), c(self, 2));
                 let (factor, lo) = (self.param(0), self.param(1));
                 let scaled = self.product(&[factor, a]);
@@ -163,7 +178,12 @@ impl<'g, 'c> Gates<'g, 'c> {
                 let whole = self.product(&[two, b, y]);
                 let rest = self.limbs(unit, 0, remainder);
                 let right = self.sum(&[whole, rest]);
-                self.equal(q, "quotient and remainder make up the dividend", left, right);
+                self.equal(
+                    q,
+                    "quotient and remainder make up the dividend",
+                    left,
+                    right,
+                );
                 let (double, one) = (self.product(&[two, b]), self.literal(1));
                 let most = self.sub(double, one);
                 let gap = self.sub(most, rest);
@@ -191,7 +211,12 @@ impl<'g, 'c> Gates<'g, 'c> {
         let shifted = self.sum(&[d, one]);
         let magnitude = self.sub(left, shifted);
         let digits = self.limbs(unit, 0, limbs);
-        self.equal(q, "the bit is the sign of the difference", magnitude, digits);
+        self.equal(
+            q,
+            "the bit is the sign of the difference",
+            magnitude,
+            digits,
+        );
         let chosen = self.product(&[s, d]);
         if max {
             let value = self.sum(&[b, chosen]);
@@ -257,7 +282,11 @@ impl<'g, 'c> Gates<'g, 'c> {
     }
 
     fn sum(&mut self, terms: &[ValueId]) -> ValueId {
-        if let [one] = terms { *one } else { self.expr("plonk.sum", terms, &[]) }
+        if let [one] = terms {
+            *one
+        } else {
+            self.expr("plonk.sum", terms, &[])
+        }
     }
 
     fn product(&mut self, factors: &[ValueId]) -> ValueId {
@@ -305,7 +334,10 @@ impl<'g, 'c> Gates<'g, 'c> {
     /// Wraps the expressions so far into a lookup.
     fn lookup(&mut self, name: &str, table: &str) -> Op<'c> {
         let attributes = [
-            ("sym_name", string(self.graph.context, &format!("look_up_{name}"))),
+            (
+                "sym_name",
+                string(self.graph.context, &format!("look_up_{name}")),
+            ),
             ("table", symbol(self.graph.context, table)),
         ];
         let mut op = plain("plonk.lookup", &attributes, self.location);

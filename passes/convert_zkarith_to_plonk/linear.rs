@@ -9,7 +9,12 @@ use num_bigint::BigInt;
 use zkc_support::{AffineExpr, FixedType, Location, Op, ValueId};
 
 /// Windows along the trailing dimensions: output coordinate times stride plus tap times dilation.
-fn window(first_output: usize, first_tap: usize, strides: &[i64], dilations: &[i64]) -> Vec<AffineExpr> {
+fn window(
+    first_output: usize,
+    first_tap: usize,
+    strides: &[i64],
+    dilations: &[i64],
+) -> Vec<AffineExpr> {
     strides
         .iter()
         .zip(dilations)
@@ -95,7 +100,11 @@ impl<'c> Lowering<'_, 'c> {
         if self.uses[v.index()] != 1 || self.graph.outputs.contains(&v) {
             return None;
         }
-        let next = self.graph.ops.iter().position(|o| o.operands.contains(&v))?;
+        let next = self
+            .graph
+            .ops
+            .iter()
+            .position(|o| o.operands.contains(&v))?;
         let add = &self.graph.ops[next];
         if add.name != "zkarith.add" {
             return None;
@@ -118,7 +127,8 @@ impl<'c> Lowering<'_, 'c> {
             return Ok(register);
         }
         let t = self.builder.element(register)?;
-        self.builder.gather(register, shape, &t, broadcast(&from, shape), None, location)
+        self.builder
+            .gather(register, shape, &t, broadcast(&from, shape), None, location)
     }
 
     /// `coefficient * v` as a term of an element-wise sum; scalings by powers of two are taken
@@ -155,7 +165,11 @@ impl<'c> Lowering<'_, 'c> {
                 continue;
             }
             let register = self.register(*v)?;
-            let register = if sign == 1 { register } else { self.negated(register, op.location)? };
+            let register = if sign == 1 {
+                register
+            } else {
+                self.negated(register, op.location)?
+            };
             bias = Some(self.spread(register, *v, &shape, op.location)?);
         }
         let t = self.element(op.result())?;
@@ -169,16 +183,23 @@ impl<'c> Lowering<'_, 'c> {
         let values = self.values(register)?;
         let negated: Option<Vec<i128>> = values.iter().map(|v| v.checked_neg()).collect();
         let shape = self.builder.shape(register)?;
-        self.builder.constant(&shape, &negated.ok_or("a constant is too wide")?, location)
+        self.builder
+            .constant(&shape, &negated.ok_or("a constant is too wide")?, location)
     }
 
     /// The integers of a register that holds a constant itself.
     fn values(&self, register: ValueId) -> Result<Vec<i128>> {
         let ops = &self.builder.program.ops;
         let op = ops.iter().find(|o| o.results.contains(&register));
-        let value = op.filter(|o| o.name == "plonk.constant").and_then(|o| o.attr("value"));
+        let value = op
+            .filter(|o| o.name == "plonk.constant")
+            .and_then(|o| o.attr("value"));
         let value = value.ok_or("a moved constant is subtracted; fold constants first")?;
-        let constant = self.builder.constants.read(value).map_err(|e| e.to_string())?;
+        let constant = self
+            .builder
+            .constants
+            .read(value)
+            .map_err(|e| e.to_string())?;
         constant.to_i128().map_err(|e| e.to_string())
     }
 
@@ -186,9 +207,11 @@ impl<'c> Lowering<'_, 'c> {
         let [a, b] = [op.operands[0], op.operands[1]];
         let (left, right) = (self.constant[a.index()], self.constant[b.index()]);
         if !left && !right {
-            return Err("a product of two computed matrices has no lowering yet; one operand \
+            return Err(
+                "a product of two computed matrices has no lowering yet; one operand \
                         must be constant"
-                .into());
+                    .into(),
+            );
         }
         let out = self.shape(op.result())?;
         let (sa, sb) = (self.shape(a)?, self.shape(b)?);
@@ -205,9 +228,21 @@ impl<'c> Lowering<'_, 'c> {
         let taps = vec![sa[sa.len() - 1]];
         let (ra, rb) = (self.register(a)?, self.register(b)?);
         Ok(if right {
-            Term { input: ra, taps, read: read_a, weights: rb, weight_read: read_b }
+            Term {
+                input: ra,
+                taps,
+                read: read_a,
+                weights: rb,
+                weight_read: read_b,
+            }
         } else {
-            Term { input: rb, taps, read: read_b, weights: ra, weight_read: read_a }
+            Term {
+                input: rb,
+                taps,
+                read: read_b,
+                weights: ra,
+                weight_read: read_a,
+            }
         })
     }
 
@@ -236,7 +271,8 @@ impl<'c> Lowering<'_, 'c> {
             map[lead + i] = AffineExpr::Dim(lead + i).plus(AffineExpr::Const(-pads[i]));
         }
         let fill = i64::try_from(fill).map_err(|_| "the padding value is too wide")?;
-        self.builder.gather(register, &shape, &t, map, Some(fill), location)
+        self.builder
+            .gather(register, &shape, &t, map, Some(fill), location)
     }
 
     fn conv(&mut self, op: &Op<'c>) -> Result<Term> {
@@ -254,12 +290,22 @@ impl<'c> Lowering<'_, 'c> {
         // Output n, m, d..; taps c, k... Channel m belongs to group m / (M / group).
         let channels_out = weights[0] / group;
         let base = AffineExpr::Dim(1).floor_div(channels_out).times(weights[1]);
-        let base = if group == 1 { AffineExpr::Const(0) } else { base };
+        let base = if group == 1 {
+            AffineExpr::Const(0)
+        } else {
+            base
+        };
         let mut read = vec![AffineExpr::Dim(0), base.plus(AffineExpr::Dim(rank))];
         read.extend(window(2, rank + 1, &strides, &dilations));
         let mut weight_read = vec![AffineExpr::Dim(1)];
         weight_read.extend((0..rank - 1).map(|i| AffineExpr::Dim(rank + i)));
-        Ok(Term { input, taps: weights[1..].to_vec(), read, weights: self.register(w)?, weight_read })
+        Ok(Term {
+            input,
+            taps: weights[1..].to_vec(),
+            read,
+            weights: self.register(w)?,
+            weight_read,
+        })
     }
 
     fn ones(&mut self, op: &Op<'c>) -> Result<ValueId> {
@@ -276,7 +322,13 @@ impl<'c> Lowering<'_, 'c> {
         let mut read: Vec<AffineExpr> = (0..lead).map(AffineExpr::Dim).collect();
         read.extend(window(lead, rank, &strides, &dilations));
         let weights = self.ones(op)?;
-        Ok(Term { input, taps: kernel, read, weights, weight_read: vec![AffineExpr::Const(0)] })
+        Ok(Term {
+            input,
+            taps: kernel,
+            read,
+            weights,
+            weight_read: vec![AffineExpr::Const(0)],
+        })
     }
 
     fn reduce_sum(&mut self, op: &Op<'c>) -> Result<Term> {
@@ -291,6 +343,12 @@ impl<'c> Lowering<'_, 'c> {
         }
         let input = self.register(op.operand())?;
         let weights = self.ones(op)?;
-        Ok(Term { input, taps, read, weights, weight_read: vec![AffineExpr::Const(0)] })
+        Ok(Term {
+            input,
+            taps,
+            read,
+            weights,
+            weight_read: vec![AffineExpr::Const(0)],
+        })
     }
 }

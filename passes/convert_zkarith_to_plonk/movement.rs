@@ -10,7 +10,11 @@ pub(super) fn delinearize(position: &AffineExpr, from: &[i64]) -> Vec<AffineExpr
     for extent in from {
         stride /= (*extent).max(1);
         let quotient = position.clone().floor_div(stride.max(1));
-        out.push(if *extent == 1 { AffineExpr::Const(0) } else { quotient.modulo(*extent) });
+        out.push(if *extent == 1 {
+            AffineExpr::Const(0)
+        } else {
+            quotient.modulo(*extent)
+        });
     }
     // The first coordinate needs no reduction: positions are below the number of elements.
     if let (Some(first), Some(extent)) = (out.first_mut(), from.first())
@@ -28,7 +32,11 @@ pub(super) fn broadcast(from: &[i64], to: &[i64]) -> Vec<AffineExpr> {
     from.iter()
         .enumerate()
         .map(|(i, extent)| {
-            if *extent == 1 { AffineExpr::Const(0) } else { AffineExpr::Dim(lead + i) }
+            if *extent == 1 {
+                AffineExpr::Const(0)
+            } else {
+                AffineExpr::Dim(lead + i)
+            }
         })
         .collect()
 }
@@ -38,8 +46,11 @@ impl<'c> Lowering<'_, 'c> {
         let shape = self.shape(op.result())?;
         let t = self.element(op.result())?;
         if op.name == "zkarith.concat" {
-            let operands =
-                op.operands.iter().map(|v| self.register(*v)).collect::<Result<Vec<ValueId>>>()?;
+            let operands = op
+                .operands
+                .iter()
+                .map(|v| self.register(*v))
+                .collect::<Result<Vec<ValueId>>>()?;
             let axis = op.attr("axis").ok_or("attribute `axis` is missing")?;
             let register = self.builder.compute(
                 "plonk.concat",
@@ -76,9 +87,7 @@ impl<'c> Lowering<'_, 'c> {
                     .iter()
                     .zip(&steps)
                     .enumerate()
-                    .map(|(i, (start, step))| {
-                        dim(i).times(*step).plus(AffineExpr::Const(*start))
-                    })
+                    .map(|(i, (start, step))| dim(i).times(*step).plus(AffineExpr::Const(*start)))
                     .collect()
             }
             "zkarith.pad" => {
@@ -91,7 +100,9 @@ impl<'c> Lowering<'_, 'c> {
             }
             _ => return Err("is no data movement".into()),
         };
-        let register = self.builder.gather(input, &shape, &t, map, fill, op.location)?;
+        let register = self
+            .builder
+            .gather(input, &shape, &t, map, fill, op.location)?;
         self.define(op.result(), register);
         Ok(())
     }

@@ -10,7 +10,9 @@ use crate::{
     layout::table_domain,
 };
 use num_bigint::BigInt;
-use zkc_support::{AffineExpr, FixedType, Form, Location, Op, Outside, ValueId, as_approx, i64_attr};
+use zkc_support::{
+    AffineExpr, FixedType, Form, Location, Op, Outside, ValueId, as_approx, i64_attr,
+};
 
 /// What a maximum or minimum is taken with.
 enum Other {
@@ -43,7 +45,9 @@ impl<'c> Lowering<'_, 'c> {
             "zkarith.mul" => {
                 let [a, b] = self.pair(op)?;
                 let (shape, t) = (self.shape(op.result())?, self.element(op.result())?);
-                let y = self.builder.compute("plonk.mul", &[a, b], &shape, &t, &[], op.location)?;
+                let y = self
+                    .builder
+                    .compute("plonk.mul", &[a, b], &shape, &t, &[], op.location)?;
                 let cells = [(0, a), (1, b), (2, y)];
                 self.gadget(Gadget::Product, &cells, &[], &[], op.location)?;
                 y
@@ -64,7 +68,16 @@ impl<'c> Lowering<'_, 'c> {
         params: &[(i64, BigInt)],
         location: Location<'c>,
     ) -> Result<()> {
-        self.builder.gadget(&Instance { gadget, cells, limbs, params, tag: 0 }, location)
+        self.builder.gadget(
+            &Instance {
+                gadget,
+                cells,
+                limbs,
+                params,
+                tag: 0,
+            },
+            location,
+        )
     }
 
     fn bits(&self) -> u32 {
@@ -84,7 +97,8 @@ impl<'c> Lowering<'_, 'c> {
                 register
             } else {
                 let map = broadcast(&from, &shape);
-                self.builder.gather(register, &shape, &t, map, None, op.location)?
+                self.builder
+                    .gather(register, &shape, &t, map, None, op.location)?
             };
         }
         Ok(out)
@@ -99,11 +113,21 @@ impl<'c> Lowering<'_, 'c> {
         };
         let mut digits = self.builder.limbs(x, &t.lo, limbs, location)?;
         if upper {
-            let width = FixedType { scale: 0, lo: BigInt::ZERO, hi: &t.hi - &t.lo };
+            let width = FixedType {
+                scale: 0,
+                lo: BigInt::ZERO,
+                hi: &t.hi - &t.lo,
+            };
             let below = self.builder.affine(&[(x, -1)], &t.hi, &width, location)?;
             digits.extend(self.builder.limbs(below, &BigInt::ZERO, limbs, location)?);
         }
-        self.gadget(gadget, &[(0, x)], &digits, &[(0, t.lo), (1, t.hi)], location)
+        self.gadget(
+            gadget,
+            &[(0, x)],
+            &digits,
+            &[(0, t.lo), (1, t.hi)],
+            location,
+        )
     }
 
     fn rescale(&mut self, op: &Op<'c>) -> Result<ValueId> {
@@ -113,27 +137,49 @@ impl<'c> Lowering<'_, 'c> {
         let shift = from.scale - to.scale;
         let bits = self.bits();
         let gadget = gadgets::rescale(shift, &to, bits);
-        let Gadget::Rescale { remainder, exact, quotient } = gadget else {
+        let Gadget::Rescale {
+            remainder,
+            exact,
+            quotient,
+        } = gadget
+        else {
             unreachable!("`rescale` makes a rescale")
         };
         let half = BigInt::from(1) << (shift - 1);
         let divisor = BigInt::from(1) << shift;
-        let attributes =
-            [("addend", self.builder.wide(&half)?), ("divisor", self.builder.wide(&divisor)?)];
+        let attributes = [
+            ("addend", self.builder.wide(&half)?),
+            ("divisor", self.builder.wide(&divisor)?),
+        ];
         let shape = self.shape(op.result())?;
         let location = op.location;
-        let y =
-            self.builder.compute("plonk.quotient", &[x], &shape, &to, &attributes, location)?;
-        let rest = FixedType { scale: 0, lo: BigInt::ZERO, hi: &divisor - 1 };
-        let r =
-            self.builder.compute("plonk.remainder", &[x], &shape, &rest, &attributes, location)?;
+        let y = self
+            .builder
+            .compute("plonk.quotient", &[x], &shape, &to, &attributes, location)?;
+        let rest = FixedType {
+            scale: 0,
+            lo: BigInt::ZERO,
+            hi: &divisor - 1,
+        };
+        let r = self.builder.compute(
+            "plonk.remainder",
+            &[x],
+            &shape,
+            &rest,
+            &attributes,
+            location,
+        )?;
         let mut limbs = self.builder.limbs(r, &BigInt::ZERO, remainder, location)?;
         // The top limb has this many bits; its distance to the greatest such value is a limb.
         let top_bits = shift - bits * (remainder - 1);
         let most: BigInt = (BigInt::from(1) << top_bits) - 1;
         if exact {
             let top = limbs[remainder as usize - 1];
-            let gap = FixedType { scale: 0, lo: BigInt::ZERO, hi: most.clone() };
+            let gap = FixedType {
+                scale: 0,
+                lo: BigInt::ZERO,
+                hi: most.clone(),
+            };
             limbs.push(self.builder.affine(&[(top, -1)], &most, &gap, location)?);
         }
         limbs.extend(self.builder.limbs(y, &to.lo, quotient, location)?);
@@ -167,7 +213,10 @@ impl<'c> Lowering<'_, 'c> {
         self.select_with((a, &ta), (b, &tb), None, max, t, bits, location)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "two typed operands, and what to do with them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "two typed operands, and what to do with them"
+    )]
     fn select_with(
         &mut self,
         (a, ta): (ValueId, &FixedType),
@@ -180,31 +229,67 @@ impl<'c> Lowering<'_, 'c> {
     ) -> Result<ValueId> {
         let limbs = gadgets::sign_limbs(ta, tb, bits);
         let shape = self.builder.shape(a)?;
-        let difference = FixedType { scale: 0, lo: &ta.lo - &tb.hi, hi: &ta.hi - &tb.lo };
+        let difference = FixedType {
+            scale: 0,
+            lo: &ta.lo - &tb.hi,
+            hi: &ta.hi - &tb.lo,
+        };
         let zero = BigInt::ZERO;
-        let d = self.builder.affine(&[(a, 1), (b, -1)], &zero, &difference, location)?;
+        let d = self
+            .builder
+            .affine(&[(a, 1), (b, -1)], &zero, &difference, location)?;
         let bit = FixedType::new(0, 0, 1);
-        let s = self.builder.compute("plonk.nonneg", &[d], &shape, &bit, &[], location)?;
+        let s = self
+            .builder
+            .compute("plonk.nonneg", &[d], &shape, &bit, &[], location)?;
         // s*(2d + 1) - d - 1 is d where d >= 0 and -1 - d elsewhere.
-        let most = difference.hi.clone().max(-1 - &difference.lo).max(BigInt::ZERO);
-        let wide = FixedType { scale: 0, lo: -(&most) - 1, hi: most.clone() };
-        let product = self.builder.compute("plonk.mul", &[s, d], &shape, &wide, &[], location)?;
-        let magnitude = FixedType { scale: 0, lo: BigInt::ZERO, hi: most };
+        let most = difference
+            .hi
+            .clone()
+            .max(-1 - &difference.lo)
+            .max(BigInt::ZERO);
+        let wide = FixedType {
+            scale: 0,
+            lo: -(&most) - 1,
+            hi: most.clone(),
+        };
+        let product = self
+            .builder
+            .compute("plonk.mul", &[s, d], &shape, &wide, &[], location)?;
+        let magnitude = FixedType {
+            scale: 0,
+            lo: BigInt::ZERO,
+            hi: most,
+        };
         let terms = [(product, 2), (s, 1), (d, -1)];
-        let m = self.builder.affine(&terms, &BigInt::from(-1), &magnitude, location)?;
+        let m = self
+            .builder
+            .affine(&terms, &BigInt::from(-1), &magnitude, location)?;
         let digits = self.builder.limbs(m, &zero, limbs, location)?;
         let name = if max { "plonk.max" } else { "plonk.min" };
-        let y = self.builder.compute(name, &[a, b], &shape, t, &[], location)?;
+        let y = self
+            .builder
+            .compute(name, &[a, b], &shape, t, &[], location)?;
         let mut cells = vec![(0, a), (2, y), (3, s)];
         let (gadget, params) = match constant {
             Some(c) => {
-                let gadget =
-                    if max { Gadget::MaxConst { limbs } } else { Gadget::MinConst { limbs } };
+                let gadget = if max {
+                    Gadget::MaxConst { limbs }
+                } else {
+                    Gadget::MinConst { limbs }
+                };
                 (gadget, vec![(0, c)])
             }
             None => {
                 cells.push((1, b));
-                (if max { Gadget::Max { limbs } } else { Gadget::Min { limbs } }, Vec::new())
+                (
+                    if max {
+                        Gadget::Max { limbs }
+                    } else {
+                        Gadget::Min { limbs }
+                    },
+                    Vec::new(),
+                )
             }
         };
         self.gadget(gadget, &cells, &digits, &params, location)?;
@@ -251,7 +336,10 @@ impl<'c> Lowering<'_, 'c> {
                 let at = AffineExpr::Dim(lead + i).times(strides[i]);
                 map.push(at.plus(AffineExpr::Const(*offset)));
             }
-            slices.push(self.builder.gather(input, &shape, &t, map, None, op.location)?);
+            slices.push(
+                self.builder
+                    .gather(input, &shape, &t, map, None, op.location)?,
+            );
         }
         self.greatest(slices, &t, op.location)
     }
@@ -272,7 +360,10 @@ impl<'c> Lowering<'_, 'c> {
                 map[*axis as usize] = AffineExpr::Const(rest % extent);
                 rest /= extent;
             }
-            slices.push(self.builder.gather(input, &shape, &t, map, None, op.location)?);
+            slices.push(
+                self.builder
+                    .gather(input, &shape, &t, map, None, op.location)?,
+            );
         }
         self.greatest(slices, &t, op.location)
     }
@@ -294,7 +385,10 @@ impl<'c> Lowering<'_, 'c> {
             }
             level = next;
         }
-        level.first().copied().ok_or_else(|| "the window is empty".into())
+        level
+            .first()
+            .copied()
+            .ok_or_else(|| "the window is empty".into())
     }
 
     fn ratio(&mut self, op: &Op<'c>) -> Result<ValueId> {
@@ -302,18 +396,32 @@ impl<'c> Lowering<'_, 'c> {
         let [ta, tb] = [self.element(op.operands[0])?, self.element(op.operands[1])?];
         let (shape, t) = (self.shape(op.result())?, self.element(op.result())?);
         let gadget = gadgets::ratio(&tb, &t, self.bits());
-        let Gadget::Ratio { remainder, quotient } = gadget else {
+        let Gadget::Ratio {
+            remainder,
+            quotient,
+        } = gadget
+        else {
             unreachable!("`ratio` makes a ratio")
         };
         // The verifier keeps this exponent from being negative.
         let multiplier = BigInt::from(1) << (t.scale + tb.scale - ta.scale);
         let attributes = [("multiplier", self.builder.wide(&multiplier)?)];
         let location = op.location;
-        let y = self.builder.compute("plonk.ratio", &[a, b], &shape, &t, &attributes, location)?;
-        let rest = FixedType { scale: 0, lo: BigInt::ZERO, hi: &tb.hi * 2 - 1 };
+        let y = self
+            .builder
+            .compute("plonk.ratio", &[a, b], &shape, &t, &attributes, location)?;
+        let rest = FixedType {
+            scale: 0,
+            lo: BigInt::ZERO,
+            hi: &tb.hi * 2 - 1,
+        };
         let name = "plonk.ratio_remainder";
-        let r = self.builder.compute(name, &[a, b], &shape, &rest, &attributes, location)?;
-        let gap = self.builder.affine(&[(b, 2), (r, -1)], &BigInt::from(-1), &rest, location)?;
+        let r = self
+            .builder
+            .compute(name, &[a, b], &shape, &rest, &attributes, location)?;
+        let gap = self
+            .builder
+            .affine(&[(b, 2), (r, -1)], &BigInt::from(-1), &rest, location)?;
         let zero = BigInt::ZERO;
         let mut limbs = self.builder.limbs(r, &zero, remainder, location)?;
         limbs.extend(self.builder.limbs(gap, &zero, remainder, location)?);
@@ -340,14 +448,24 @@ impl<'c> Lowering<'_, 'c> {
         let x = self.clamp(x, &domain, op.location)?;
         let (shape, t) = (self.shape(op.result())?, self.element(op.result())?);
         let attributes = [
-            ("table", zkc_support::symbol(self.builder.context, super::builder::names::FUNCTIONS)),
+            (
+                "table",
+                zkc_support::symbol(self.builder.context, super::builder::names::FUNCTIONS),
+            ),
             ("tag", i64_attr(self.builder.context, tag)),
         ];
         let name = "plonk.lookup_value";
-        let y = self.builder.compute(name, &[x], &shape, &t, &attributes, op.location)?;
+        let y = self
+            .builder
+            .compute(name, &[x], &shape, &t, &attributes, op.location)?;
         let cells = [(0, x), (1, y)];
-        let instance =
-            Instance { gadget: Gadget::Table, cells: &cells, limbs: &[], params: &[], tag };
+        let instance = Instance {
+            gadget: Gadget::Table,
+            cells: &cells,
+            limbs: &[],
+            params: &[],
+            tag,
+        };
         self.builder.gadget(&instance, op.location)?;
         Ok(y)
     }

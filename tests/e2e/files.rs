@@ -73,7 +73,8 @@ pub(crate) fn step_by_step() -> Result<()> {
             "the proof {proof} does not verify"
         );
         ensure!(
-            report["outputs"] == inferred["outputs"],
+            report["outputs"] == inferred["outputs"]
+                && report["output_integers"] == inferred["output_integers"],
             "the proof {proof} shows other outputs"
         );
     }

@@ -1,4 +1,4 @@
-//! From a model and an input to a verified proof, and what must be rejected.
+//! From a model and an input to a verified proof, what must be rejected, and what must not differ.
 //!
 //! Cases, in this order, which `ZKC_SHARD=I/N` counts through (see `zkc_tests::shard`):
 //!

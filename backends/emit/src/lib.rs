@@ -47,13 +47,19 @@ pub enum EmitError {
 }
 
 fn at_node(node: &Option<String>) -> String {
-    node.as_ref().map(|n| format!(" at node \"{n}\"")).unwrap_or_default()
+    node.as_ref()
+        .map(|n| format!(" at node \"{n}\""))
+        .unwrap_or_default()
 }
 
 fn list(errors: &[ValidateError]) -> String {
     let shown: Vec<String> = errors.iter().take(5).map(ToString::to_string).collect();
     let more = errors.len().saturating_sub(5);
-    let tail = if more == 0 { String::new() } else { format!("; and {more} more") };
+    let tail = if more == 0 {
+        String::new()
+    } else {
+        format!("; and {more} more")
+    };
     format!("{}{tail}", shown.join("; "))
 }
 
@@ -75,8 +81,14 @@ pub fn emit(module: OperationRef) -> Result<Circuit, EmitError> {
 pub fn emit_unchecked(module: OperationRef) -> Result<Circuit, EmitError> {
     let op = find_op(module, "plonk.circuit").ok_or(EmitError::NoCircuit)?;
     let graph = Graph::read(op)?;
-    let name = graph.attr("sym_name").and_then(zkc_support::as_str).unwrap_or("circuit");
-    let k = graph.attr("k").and_then(zkc_support::as_i64).unwrap_or_default();
+    let name = graph
+        .attr("sym_name")
+        .and_then(zkc_support::as_str)
+        .unwrap_or("circuit");
+    let k = graph
+        .attr("k")
+        .and_then(zkc_support::as_i64)
+        .unwrap_or_default();
     let mut emitter = Emitter {
         graph: &graph,
         constants: Constants::of_module(module),
@@ -127,17 +139,29 @@ impl<'c> Emitter<'_, 'c> {
 
     fn group(&self, op: &Op<'c>, attr: &str) -> Result<GroupId, EmitError> {
         let name = need(op, attr, op.symbol(attr))?;
-        self.groups.get(name).copied().ok_or_else(|| error(op, format!("no column group @{name}")))
+        self.groups
+            .get(name)
+            .copied()
+            .ok_or_else(|| error(op, format!("no column group @{name}")))
     }
 
     fn table(&self, op: &Op<'c>) -> Result<TableId, EmitError> {
         let name = need(op, "table", op.symbol("table"))?;
-        self.tables.get(name).copied().ok_or_else(|| error(op, format!("no table @{name}")))
+        self.tables
+            .get(name)
+            .copied()
+            .ok_or_else(|| error(op, format!("no table @{name}")))
     }
 
     fn integers(&self, op: &Op<'c>, a: Attribute<'c>) -> Result<Vec<i128>, EmitError> {
-        let fail = |source| EmitError::Constant { op: op.name.clone(), source };
-        self.constants.read(a).and_then(|c| c.to_i128()).map_err(fail)
+        let fail = |source| EmitError::Constant {
+            op: op.name.clone(),
+            source,
+        };
+        self.constants
+            .read(a)
+            .and_then(|c| c.to_i128())
+            .map_err(fail)
     }
 }
 
@@ -147,9 +171,18 @@ fn source(op: &Op) -> String {
 }
 
 fn error(op: &Op, what: impl Into<String>) -> EmitError {
-    EmitError::Op { op: op.name.clone(), node: node_name(op.location), what: what.into() }
+    EmitError::Op {
+        op: op.name.clone(),
+        node: node_name(op.location),
+        what: what.into(),
+    }
 }
 
 fn need<T>(op: &Op, what: &str, value: Option<T>) -> Result<T, EmitError> {
-    value.ok_or_else(|| error(op, format!("attribute `{what}` is missing or of another kind")))
+    value.ok_or_else(|| {
+        error(
+            op,
+            format!("attribute `{what}` is missing or of another kind"),
+        )
+    })
 }

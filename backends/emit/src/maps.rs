@@ -7,8 +7,11 @@ use zkc_support::AffineExpr;
 /// dimensions.
 pub(crate) fn map(m: &zkc_support::AffineMap) -> Option<AffineMap> {
     let mut builder = AffineBuilder::new(u32::try_from(m.dims).ok()?);
-    let results =
-        m.results.iter().map(|e| expression(&mut builder, e)).collect::<Option<Vec<u32>>>()?;
+    let results = m
+        .results
+        .iter()
+        .map(|e| expression(&mut builder, e))
+        .collect::<Option<Vec<u32>>>()?;
     Some(builder.finish(results))
 }
 

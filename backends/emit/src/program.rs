@@ -13,14 +13,22 @@ const VALUE_COLUMN: u32 = 2;
 
 impl<'c> Emitter<'_, 'c> {
     fn fixed(&self, op: &Op<'c>, v: ValueId) -> Result<(Shape, FixedType), EmitError> {
-        let t = self.graph.tensor(v).ok_or_else(|| error(op, "value is no tensor"))?;
-        let fixed = t.fixed().ok_or_else(|| error(op, "elements are no `!zkarith.fixed`"))?;
+        let t = self
+            .graph
+            .tensor(v)
+            .ok_or_else(|| error(op, "value is no tensor"))?;
+        let fixed = t
+            .fixed()
+            .ok_or_else(|| error(op, "elements are no `!zkarith.fixed`"))?;
         Ok((extents(op, &t.shape)?, fixed))
     }
 
     pub(crate) fn instruction(&mut self, op: &Op<'c>) -> Result<(), EmitError> {
         let x = |e: &Self, i: usize| {
-            let v = op.operands.get(i).ok_or_else(|| error(op, "an operand is missing"))?;
+            let v = op
+                .operands
+                .get(i)
+                .ok_or_else(|| error(op, "an operand is missing"))?;
             e.register(op, *v)
         };
         let wide = |attr: &str| need(op, attr, op.int128(attr));
@@ -28,14 +36,19 @@ impl<'c> Emitter<'_, 'c> {
             let value = need(op, attr, op.int(attr))?;
             u32::try_from(value).map_err(|_| error(op, format!("`{attr}` is out of range")))
         };
-        let result = *op.results.first().ok_or_else(|| error(op, "is no part of a circuit"))?;
+        let result = *op
+            .results
+            .first()
+            .ok_or_else(|| error(op, "is no part of a circuit"))?;
         let (shape, fixed) = self.fixed(op, result)?;
         let bounds = bounds(op, &fixed)?;
         let built = match op.name.as_str() {
             "plonk.input" => return self.input(op, shape, &fixed),
             "plonk.constant" => {
                 let values = self.integers(op, need(op, "value", op.attr("value"))?)?;
-                CircuitOp::Constant { values: Ints::from(values) }
+                CircuitOp::Constant {
+                    values: Ints::from(values),
+                }
             }
             "plonk.gather" => CircuitOp::Gather {
                 src: x(self, 0)?,
@@ -43,7 +56,11 @@ impl<'c> Emitter<'_, 'c> {
                 fill: op.int128("fill"),
             },
             "plonk.concat" => CircuitOp::Concat {
-                srcs: op.operands.iter().map(|v| self.register(op, *v)).collect::<Result<_, _>>()?,
+                srcs: op
+                    .operands
+                    .iter()
+                    .map(|v| self.register(op, *v))
+                    .collect::<Result<_, _>>()?,
                 axis: small("axis")?,
             },
             "plonk.linear" => self.linear(op)?,
@@ -72,17 +89,32 @@ impl<'c> Emitter<'_, 'c> {
                     .zip(coefficients)
                     .map(|(v, c)| Ok((self.register(op, *v)?, i128::from(c))))
                     .collect::<Result<_, EmitError>>()?;
-                CircuitOp::Affine { terms, constant: wide("constant")? }
+                CircuitOp::Affine {
+                    terms,
+                    constant: wide("constant")?,
+                }
             }
-            "plonk.mul" => CircuitOp::Mul { a: x(self, 0)?, b: x(self, 1)? },
-            "plonk.max" => CircuitOp::Max { a: x(self, 0)?, b: x(self, 1)? },
-            "plonk.min" => CircuitOp::Min { a: x(self, 0)?, b: x(self, 1)? },
+            "plonk.mul" => CircuitOp::Mul {
+                a: x(self, 0)?,
+                b: x(self, 1)?,
+            },
+            "plonk.max" => CircuitOp::Max {
+                a: x(self, 0)?,
+                b: x(self, 1)?,
+            },
+            "plonk.min" => CircuitOp::Min {
+                a: x(self, 0)?,
+                b: x(self, 1)?,
+            },
             "plonk.lookup_value" => CircuitOp::Lookup {
                 table: self.table(op)?,
                 x: x(self, 0)?,
                 in_col: KEY_COLUMN,
                 out_col: VALUE_COLUMN,
-                tag: Some(TagMatch { column: TAG_COLUMN, value: wide("tag")? }),
+                tag: Some(TagMatch {
+                    column: TAG_COLUMN,
+                    value: wide("tag")?,
+                }),
             },
             "plonk.ratio" => CircuitOp::Ratio {
                 num: x(self, 0)?,
@@ -127,7 +159,11 @@ impl<'c> Emitter<'_, 'c> {
                 wread: need(op, "weight_maps", to_map(wreads[i]))?,
             });
         }
-        let bias = op.operands.get(2 * n).map(|v| self.register(op, *v)).transpose()?;
+        let bias = op
+            .operands
+            .get(2 * n)
+            .map(|v| self.register(op, *v))
+            .transpose()?;
         let chunk = need(op, "chunk", op.int("chunk"))?;
         let chunk = u64::try_from(chunk).map_err(|_| error(op, "`chunk` is negative"))?;
         Ok(CircuitOp::Linear { terms, bias, chunk })
@@ -171,7 +207,8 @@ impl<'c> Emitter<'_, 'c> {
         let group = self.group(op, "group")?;
         let domain = extents(op, &need(op, "domain", op.ints("domain"))?)?;
         let (read, at) = (map(op, "read")?, map(op, "at")?);
-        self.circuit.place(register, group, domain, read, at, source(op));
+        self.circuit
+            .place(register, group, domain, read, at, source(op));
         Ok(())
     }
 
@@ -179,13 +216,21 @@ impl<'c> Emitter<'_, 'c> {
         let group = self.group(op, "group")?;
         let domain = extents(op, &need(op, "domain", op.ints("domain"))?)?;
         let value = need(op, "value", op.int128("value"))?;
-        self.circuit.fill(group, domain, map(op, "at")?, value, source(op));
+        self.circuit
+            .fill(group, domain, map(op, "at")?, value, source(op));
         Ok(())
     }
 }
 
 fn map(op: &Op, attr: &str) -> Result<AffineMap, EmitError> {
-    need(op, attr, op.attr(attr).and_then(as_affine_map).as_ref().and_then(maps::map))
+    need(
+        op,
+        attr,
+        op.attr(attr)
+            .and_then(as_affine_map)
+            .as_ref()
+            .and_then(maps::map),
+    )
 }
 
 fn extents(op: &Op, shape: &[i64]) -> Result<Shape, EmitError> {
@@ -196,7 +241,8 @@ fn extents(op: &Op, shape: &[i64]) -> Result<Shape, EmitError> {
 }
 
 fn bounds(op: &Op, t: &FixedType) -> Result<(i128, i128), EmitError> {
-    t.bounds_i128().ok_or_else(|| error(op, "bounds are wider than 127 bits"))
+    t.bounds_i128()
+        .ok_or_else(|| error(op, "bounds are wider than 127 bits"))
 }
 
 fn scale(op: &Op, t: &FixedType) -> Result<i32, EmitError> {

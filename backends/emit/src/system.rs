@@ -35,7 +35,10 @@ impl<'c> Emitter<'_, 'c> {
                         None => TableColumn::Values(Ints::from(self.integers(op, column)?)),
                     });
                 }
-                let id = self.circuit.add_table(Table { name: name()?.into(), columns });
+                let id = self.circuit.add_table(Table {
+                    name: name()?.into(),
+                    columns,
+                });
                 self.tables.insert(name()?.into(), id);
                 return Ok(());
             }
@@ -82,8 +85,11 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn expression(&self, op: &Op<'c>, e: &mut Expressions) -> Result<(), EmitError> {
-        let operands =
-            op.operands.iter().map(|v| e.get(op, *v)).collect::<Result<Vec<ExprId>, _>>()?;
+        let operands = op
+            .operands
+            .iter()
+            .map(|v| e.get(op, *v))
+            .collect::<Result<Vec<ExprId>, _>>()?;
         let id = match op.name.as_str() {
             "plonk.query" => {
                 let group = self.group(op, "group")?;
@@ -132,7 +138,10 @@ struct Expressions {
 
 impl Expressions {
     fn new(values: usize) -> Self {
-        Self { builder: ExprBuilder::new(), ids: vec![None; values] }
+        Self {
+            builder: ExprBuilder::new(),
+            ids: vec![None; values],
+        }
     }
     fn set(&mut self, v: ValueId, id: ExprId) {
         self.ids[v.index()] = Some(id);

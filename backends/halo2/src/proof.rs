@@ -76,7 +76,13 @@ impl Proof {
                 values: values.to_vec(),
             })
         };
-        Ok(Proof {
+        if message.halo2_proofs != HALO2_PROOFS_VERSION {
+            return Err(Error::File(format!(
+                "the proof was made with halo2_proofs {}, this program has {HALO2_PROOFS_VERSION}",
+                message.halo2_proofs.escape_debug()
+            )));
+        }
+        let proof = Proof {
             circuit: digest(&message.circuit)?,
             key: digest(&message.key)?,
             public: message
@@ -85,7 +91,12 @@ impl Proof {
                 .map(tensor)
                 .collect::<Result<_, Error>>()?,
             bytes: message.proof,
-        })
+        };
+        // Protobuf has many encodings of one message; a proof has one, so that no byte of it can be another.
+        if proof.encode() != payload {
+            return Err(damaged("its encoding is not the canonical one".into()));
+        }
+        Ok(proof)
     }
 
     /// Writes a proof file, all or nothing.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use zkc_circuit::Circuit;
 use zkc_emit::EmitError;
-use zkc_halo2::Stopwatch;
+use zkc_halo2::{Prepared, Stopwatch};
 use zkc_importer::ImportOptions;
 use zkc_support::{
     Certificate, Constants, Context, DType, Form, Graph, Module, OperationRef, Outside, as_approx,
@@ -31,6 +32,8 @@ pub struct Compiled {
     pub model: Model,
     /// The sample inputs that were given.
     pub samples: Vec<Sample>,
+    /// The circuit of the model, laid out.
+    pub(crate) prepared: Arc<Prepared>,
     /// What compiling cost; reading the sample inputs is not counted.
     pub cost: Cost,
 }
@@ -116,7 +119,7 @@ pub fn compile(
     let circuit = zkc_emit::emit(module.as_operation()).map_err(|error| emit_error(error, path))?;
     check_interface(&circuit, &specs)?;
     // Finds out now, and not when keys are made, what the backend cannot do or the machine cannot hold.
-    backends::prepare(options.backend, circuit.clone(), Origin::Compiled)?;
+    let prepared = backends::prepare(options.backend, circuit.clone(), Origin::Compiled)?;
     cost = cost + watch.cost();
 
     let name = path
@@ -138,6 +141,7 @@ pub fn compile(
     Ok(Compiled {
         model,
         samples,
+        prepared,
         cost,
     })
 }

@@ -9,9 +9,6 @@ use crate::ui::Ui;
 /// What a note begins with that says what would help.
 const HELP: &str = "help: ";
 
-/// What a note begins with that names an exceeded limit.
-const LIMIT: &str = "limit: ";
-
 /// What a message begins with where a pass panicked.
 const PANIC: &str = "internal compiler error";
 
@@ -27,10 +24,9 @@ pub(crate) fn to_error(diagnostics: &[Diagnostic]) -> Option<Error> {
 
 fn one(diagnostic: &Diagnostic) -> Error {
     let message = tidy(&diagnostic.message);
-    let limit = diagnostic.notes.iter().any(|note| note.starts_with(LIMIT));
     let mut error = if message.starts_with(PANIC) {
         Error::bug(message)
-    } else if limit {
+    } else if is_limit(&message) {
         Error::limit(message)
     } else {
         Error::diagnostic(message)
@@ -39,13 +35,19 @@ fn one(diagnostic: &Diagnostic) -> Error {
         error = error.at_node(node);
     }
     for note in &diagnostic.notes {
-        error = match (note.strip_prefix(HELP), note.strip_prefix(LIMIT)) {
-            (Some(help), _) => error.help(help),
-            (None, Some(limit)) => error.note(format!("the limit is {limit}")),
-            (None, None) => error.note(tidy(note)),
+        error = match note.strip_prefix(HELP) {
+            Some(help) => error.help(help),
+            None => error.note(tidy(note)),
         };
     }
     error
+}
+
+/// Whether a pass ran into a limit: by convention it then says what it `needs`, or has, and that this is `more than` the
+/// limit.
+fn is_limit(message: &str) -> bool {
+    (message.contains("needs ") && message.contains("more than "))
+        || message.contains(", more than 2^")
 }
 
 /// MLIR writes `'onnx.Conv' op ...`; ours is "`onnx.Conv`: ...".
@@ -110,17 +112,34 @@ mod tests {
     }
 
     #[test]
-    fn notes_become_notes_help_and_limits() {
-        let found = diagnostic(
-            "'onnx.Conv' op is odd",
-            &["limit: 2^20 rows", "help: make it even", "it is 3"],
-        );
+    fn notes_become_notes_and_help() {
+        let found = diagnostic("'onnx.Conv' op is odd", &["help: make it even", "it is 3"]);
         let error = to_error(&[found]).unwrap();
-        assert_eq!(error.kind(), Kind::Limit);
+        assert_eq!(error.kind(), Kind::Diagnostic);
         assert_eq!(
             error.to_string(),
-            "error: `onnx.Conv`: is odd\n  at node \"conv\"\n  note: the limit is 2^20 rows\n  note: it is 3\n  \
-             help: make it even"
+            "error: `onnx.Conv`: is odd\n  at node \"conv\"\n  note: it is 3\n  help: make it even"
+        );
+    }
+
+    #[test]
+    fn limits_are_told_from_other_errors() {
+        for message in [
+            "the model needs more than 2^20 rows in every layout tried",
+            "`onnx.MatMul`: the result needs 112 bits, more than the 110 of `max-bits`",
+            "`onnx.Mul`: element 0 of the result needs more than 127 bits",
+            "a table of `tanh` on [-8, 8] has 16385 entries, more than 2^12",
+        ] {
+            assert_eq!(
+                to_error(&[diagnostic(message, &[])]).unwrap().kind(),
+                Kind::Limit,
+                "{message}"
+            );
+        }
+        let other = "option `input-range`: more than one range without a name";
+        assert_eq!(
+            to_error(&[diagnostic(other, &[])]).unwrap().kind(),
+            Kind::Diagnostic
         );
     }
 

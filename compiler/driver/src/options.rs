@@ -155,25 +155,24 @@ impl FromStr for RangeOption {
 
 /// Reads `NAME=N` of `--dim`.
 pub fn parse_dim(text: &str) -> Result<(String, u64), String> {
-    let (name, size) = split_name(text, "N")?;
+    // The last `=`: a number has none, a name may.
+    let (name, size) = text
+        .rsplit_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or("write it as NAME=N")?;
     match size.parse::<u64>() {
-        Ok(size) if size > 0 => Ok((name, size)),
+        Ok(size) if size > 0 => Ok((name.to_owned(), size)),
         _ => Err(format!("`{size}` is not a positive whole number")),
     }
 }
 
 /// Reads `NAME=FILE` of `--constant-input`.
 pub fn parse_constant_input(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, file) = split_name(text, "FILE")?;
-    Ok((name, file.into()))
-}
-
-fn split_name<'a>(text: &'a str, what: &str) -> Result<(String, &'a str), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
-            Ok((name.to_owned(), value))
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => {
+            Ok((name.to_owned(), file.into()))
         }
-        _ => Err(format!("write it as NAME={what}")),
+        _ => Err("write it as NAME=FILE".into()),
     }
 }
 

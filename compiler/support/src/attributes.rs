@@ -7,13 +7,12 @@ use crate::{
 use melior::{
     Context,
     ir::{
-        Attribute,
+        Attribute, Type,
         attribute::{
             ArrayAttribute, BoolAttribute, DenseI64ArrayAttribute, FlatSymbolRefAttribute,
             FloatAttribute, IntegerAttribute, StringAttribute,
         },
         r#type::IntegerType,
-        Type,
     },
 };
 
@@ -81,10 +80,25 @@ pub fn array<'c>(context: &'c Context, values: &[Attribute<'c>]) -> Attribute<'c
     ArrayAttribute::new(context, values).into()
 }
 
-/// An affine map.
+/// An affine map, in the form that printing and parsing it keeps.
+///
+/// MLIR prints `d0 + (d1 + d2)` without the parentheses, so that what is parsed again is `(d0 + d1) + d2`. A circuit must
+/// not depend on whether its text was written to a file on the way.
 pub fn map_attr<'c>(context: &'c Context, map: &AffineMap) -> Attribute<'c> {
-    Attribute::parse(context, &format!("affine_map<{map}>"))
-        .unwrap_or_else(|| unreachable!("an affine map parses: {map}"))
+    let parse = |text: &str| {
+        Attribute::parse(context, text)
+            .unwrap_or_else(|| unreachable!("an affine map parses: {text}"))
+    };
+    let mut attribute = parse(&format!("affine_map<{map}>"));
+    // Each turn only moves parentheses to the left, so a few are enough.
+    for _ in 0..8 {
+        let again = parse(&attribute.to_string());
+        if again == attribute {
+            break;
+        }
+        attribute = again;
+    }
+    attribute
 }
 
 /// `#plonk.range<start, length>`.
@@ -94,15 +108,26 @@ pub fn range(context: &Context, start: i64, length: i64) -> Option<Attribute<'_>
 
 /// `#poly_ext.table`.
 pub fn table<'c>(context: &'c Context, t: &Table<'c>) -> Option<Attribute<'c>> {
-    Attribute::parse(context, &format!("#poly_ext.table<from = {}, {}>", t.from, t.values))
+    Attribute::parse(
+        context,
+        &format!("#poly_ext.table<from = {}, {}>", t.from, t.values),
+    )
 }
 
 /// `#poly_ext.polynomial`.
 pub fn polynomial<'c>(context: &'c Context, p: &Polynomial) -> Option<Attribute<'c>> {
-    let list = |v: &[f64]| v.iter().map(|x| float_literal(*x)).collect::<Vec<_>>().join(", ");
+    let list = |v: &[f64]| {
+        v.iter()
+            .map(|x| float_literal(*x))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let basis = if p.chebyshev { "chebyshev" } else { "monomial" };
-    let text =
-        format!("#poly_ext.polynomial<{basis}, [{}], on = [{}]>", list(&p.coefficients), list(&p.on));
+    let text = format!(
+        "#poly_ext.polynomial<{basis}, [{}], on = [{}]>",
+        list(&p.coefficients),
+        list(&p.on)
+    );
     Attribute::parse(context, &text)
 }
 

@@ -6,7 +6,11 @@ use std::{env, path::PathBuf};
 /// `$XDG_CACHE_HOME/zkc`, else `~/.cache/zkc`, else `zkc-cache` in the system's folder for
 /// temporary files.
 pub fn cache_dir() -> PathBuf {
-    let set = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
     set("ZKC_CACHE_DIR")
         .or_else(|| set("XDG_CACHE_HOME").map(|d| d.join("zkc")))
         .or_else(|| set("HOME").map(|d| d.join(".cache/zkc")))

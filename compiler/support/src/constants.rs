@@ -215,13 +215,20 @@ pub struct Constants {
 impl Constants {
     /// For a module whose attribute `onnx.data_dir` names the folder of its weights.
     pub fn of_module(module: OperationRef) -> Self {
-        let dir = module.attribute("onnx.data_dir").ok().and_then(as_str).unwrap_or(".");
+        let dir = module
+            .attribute("onnx.data_dir")
+            .ok()
+            .and_then(as_str)
+            .unwrap_or(".");
         Self::new(Path::new(dir))
     }
 
     /// For weights files relative to a folder.
     pub fn new(data_dir: &Path) -> Self {
-        Self { data_dir: data_dir.into(), files: RefCell::default() }
+        Self {
+            data_dir: data_dir.into(),
+            files: RefCell::default(),
+        }
     }
 
     /// Path of the file that a reference names.
@@ -257,7 +264,11 @@ impl Constants {
             if digest(&file[range.clone()]) != w.digest {
                 return Err(ConstantError::Changed(path));
             }
-            return Ok(Constant { shape: t.shape, dtype, bytes: Bytes::Mapped(file, range) });
+            return Ok(Constant {
+                shape: t.shape,
+                dtype,
+                bytes: Bytes::Mapped(file, range),
+            });
         }
         let t = DenseElementsAttribute::try_from(a).map_err(|_| kind())?;
         let t = melior::ir::attribute::AttributeLike::r#type(&t);
@@ -268,15 +279,21 @@ impl Constants {
         if splat && n != 1 {
             bytes = bytes.repeat(n);
         }
-        Ok(Constant { shape: t.shape, dtype, bytes: Bytes::Owned(bytes) })
+        Ok(Constant {
+            shape: t.shape,
+            dtype,
+            bytes: Bytes::Owned(bytes),
+        })
     }
 
     fn map(&self, path: &Path) -> Result<MappedFile, ConstantError> {
         if let Some(file) = self.files.borrow().get(path) {
             return Ok(file.clone());
         }
-        let file = MappedFile::open(path)
-            .map_err(|source| ConstantError::File { path: path.into(), source })?;
+        let file = MappedFile::open(path).map_err(|source| ConstantError::File {
+            path: path.into(),
+            source,
+        })?;
         self.files.borrow_mut().insert(path.into(), file.clone());
         Ok(file)
     }
@@ -309,7 +326,10 @@ impl Constants {
         let hash = blake3::hash(bytes).to_hex();
         let dir = cache_dir().join("weights");
         let path = dir.join(hash.as_str());
-        let fail = |source| ConstantError::File { path: path.clone(), source };
+        let fail = |source| ConstantError::File {
+            path: path.clone(),
+            source,
+        };
         if std::fs::metadata(&path).is_ok_and(|m| m.len() == bytes.len() as u64) {
             // Content-addressed: the digest is checked whenever the blob is read.
         } else {
@@ -342,7 +362,11 @@ impl Constants {
             values.iter().all(|v| (-half..half).contains(v))
         };
         let small = values.len() <= INLINE_LIMIT;
-        let bits = if small { Some(64) } else { [8, 16, 32, 64].into_iter().find(|b| fits(*b)) };
+        let bits = if small {
+            Some(64)
+        } else {
+            [8, 16, 32, 64].into_iter().find(|b| fits(*b))
+        };
         let Some(bits) = bits.filter(|b| fits(*b)) else {
             return Err(ConstantError::Type {
                 needed: "integers of 64 bits",

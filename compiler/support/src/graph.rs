@@ -61,7 +61,10 @@ pub struct Op<'c> {
 impl<'c> Op<'c> {
     /// An attribute by name.
     pub fn attr(&self, name: &str) -> Option<Attribute<'c>> {
-        self.attributes.iter().find(|(n, _)| n == name).map(|(_, a)| *a)
+        self.attributes
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, a)| *a)
     }
     /// An integer attribute.
     pub fn int(&self, name: &str) -> Option<i64> {
@@ -120,12 +123,17 @@ pub struct TensorType<'c> {
 impl<'c> TensorType<'c> {
     /// A tensor type from its parts.
     pub fn new(shape: &[i64], element: Type<'c>) -> Self {
-        Self { shape: shape.to_vec(), element }
+        Self {
+            shape: shape.to_vec(),
+            element,
+        }
     }
 
     /// Number of elements, when the shape is static.
     pub fn elements(&self) -> Option<usize> {
-        self.shape.iter().try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?))
+        self.shape
+            .iter()
+            .try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?))
     }
 
     /// The element type, when it is `!zkarith.fixed`.
@@ -136,8 +144,11 @@ impl<'c> TensorType<'c> {
     /// The MLIR type.
     pub fn to_type(&self) -> Type<'c> {
         // A negative extent is MLIR's marker for a dynamic one (its own value is i64::MIN).
-        let dims: Vec<u64> =
-            self.shape.iter().map(|d| if *d < 0 { i64::MIN as u64 } else { *d as u64 }).collect();
+        let dims: Vec<u64> = self
+            .shape
+            .iter()
+            .map(|d| if *d < 0 { i64::MIN as u64 } else { *d as u64 })
+            .collect();
         RankedTensorType::new(&dims, self.element, None).into()
     }
 }
@@ -152,7 +163,10 @@ pub fn tensor_type(t: Type<'_>) -> Option<TensorType<'_>> {
             _ => Some(-1),
         })
         .collect::<Option<_>>()?;
-    Some(TensorType { shape, element: t.element() })
+    Some(TensorType {
+        shape,
+        element: t.element(),
+    })
 }
 
 /// The operations of a module's body, in order.
@@ -179,7 +193,11 @@ pub fn find_op<'c, 'a>(module: OperationRef<'c, 'a>, name: &str) -> Option<Opera
 }
 
 fn op_name(op: OperationRef) -> String {
-    op.name().as_string_ref().as_str().unwrap_or_default().to_string()
+    op.name()
+        .as_string_ref()
+        .as_str()
+        .unwrap_or_default()
+        .to_string()
 }
 
 /// A function (`func.func`) or circuit (`plonk.circuit`) of one block.
@@ -242,7 +260,9 @@ impl<'c> Graph<'c> {
         let kind = op_name(op);
         let shape = |why| GraphError::Shape(kind.clone(), why);
         let region = op.region(0).map_err(|_| shape("it has no region"))?;
-        let block = region.first_block().ok_or_else(|| shape("it has no body"))?;
+        let block = region
+            .first_block()
+            .ok_or_else(|| shape("it has no body"))?;
         if block.next_in_region().is_some() {
             return Err(shape("it has more than one block"));
         }
@@ -379,7 +399,10 @@ impl<'c> Graph<'c> {
 
     /// An attribute of the function by name.
     pub fn attr(&self, name: &str) -> Option<Attribute<'c>> {
-        self.attributes.iter().find(|(n, _)| n == name).map(|(_, a)| *a)
+        self.attributes
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, a)| *a)
     }
 
     /// For each value, the position of the operation that defines it.
@@ -415,12 +438,17 @@ impl<'c> Graph<'c> {
     /// # Errors
     /// When an operation cannot be built.
     pub fn build(&self) -> Result<Operation<'c>, GraphError> {
-        let arguments: Vec<_> =
-            self.inputs.iter().map(|v| (self.r#type(*v), self.location)).collect();
+        let arguments: Vec<_> = self
+            .inputs
+            .iter()
+            .map(|v| (self.r#type(*v), self.location))
+            .collect();
         let block = Block::new(&arguments);
         let mut values: Vec<Option<Value<'c, '_>>> = vec![None; self.types.len()];
         for (i, v) in self.inputs.iter().enumerate() {
-            let argument = block.argument(i).map_err(|_| GraphError::Build(self.kind.clone()))?;
+            let argument = block
+                .argument(i)
+                .map_err(|_| GraphError::Build(self.kind.clone()))?;
             values[v.index()] = Some(argument.into());
         }
         for op in &self.ops {
@@ -454,7 +482,9 @@ impl<'c> Graph<'c> {
     }
 
     fn named(&self, list: &[(String, Attribute<'c>)]) -> Vec<(Identifier<'c>, Attribute<'c>)> {
-        list.iter().map(|(n, a)| (Identifier::new(self.context, n), *a)).collect()
+        list.iter()
+            .map(|(n, a)| (Identifier::new(self.context, n), *a))
+            .collect()
     }
 
     fn build_op<'a>(
@@ -500,7 +530,10 @@ impl<'c> Graph<'c> {
     pub fn replace(&self, old: OperationRef<'c, '_>) -> Result<(), GraphError> {
         let new = self.build()?;
         let block = old.block().ok_or_else(|| {
-            GraphError::Shape(self.kind.clone(), "the operation to replace stands in no block")
+            GraphError::Shape(
+                self.kind.clone(),
+                "the operation to replace stands in no block",
+            )
         })?;
         block.insert_operation_before(old, new);
         crate::ffi::types::erase(old);
@@ -535,6 +568,11 @@ fn key(v: Value) -> usize {
 
 fn read_attributes<'c>(op: OperationRef<'c, '_>) -> Vec<(String, Attribute<'c>)> {
     op.attributes()
-        .map(|(n, a)| (n.as_string_ref().as_str().unwrap_or_default().to_string(), a))
+        .map(|(n, a)| {
+            (
+                n.as_string_ref().as_str().unwrap_or_default().to_string(),
+                a,
+            )
+        })
         .collect()
 }

@@ -44,4 +44,6 @@ pub use melior::{
     Context,
     ir::{Attribute, Location, Module, Operation, OperationRef, Type},
 };
-pub use pipeline::{Failed, emit_error, emit_note, emit_warning, new_context, parse_module, run_pipeline};
+pub use pipeline::{
+    Failed, emit_error, emit_note, emit_warning, new_context, parse_module, run_pipeline,
+};

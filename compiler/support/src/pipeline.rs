@@ -11,11 +11,7 @@ use melior::{
     pass::PassManager,
     utility::parse_pass_pipeline,
 };
-use std::{
-    cell::RefCell,
-    rc::Rc,
-    sync::Once,
-};
+use std::{cell::RefCell, rc::Rc, sync::Once};
 
 /// A failure whose reason has been reported as a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +51,9 @@ fn collecting<T>(context: &Context, work: impl FnOnce() -> T) -> (T, Vec<Diagnos
             _ => Severity::Note,
         };
         let location = d.location();
-        let notes =
-            (0..d.note_count()).filter_map(|i| Some(d.note(i).ok()?.to_string())).collect();
+        let notes = (0..d.note_count())
+            .filter_map(|i| Some(d.note(i).ok()?.to_string()))
+            .collect();
         sink.borrow_mut().push(Diagnostic {
             severity,
             message: d.to_string(),

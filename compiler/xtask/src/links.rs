@@ -179,11 +179,18 @@ fn prose(text: &str) -> Vec<(usize, String)> {
 /// Lines with a sign that a formula needs and Markdown takes away: a backslash before a punctuation mark, or an
 /// underscore after one, which begins emphasis.
 fn lost_signs(text: &str) -> Vec<usize> {
+    let emphasis = |line: &str, before: &str| {
+        let after = line.split(before).skip(1);
+        // At the end of a word it may end an emphasis that is meant.
+        after
+            .filter_map(|rest| rest.chars().next())
+            .any(|c| c.is_alphanumeric() || c == '{')
+    };
     let lost = |line: &str| {
         let signs = line.replace(r"\\", "");
-        [r"\,", r"\;", r"\!", r"\{", r"\}", "}_", ")_", "]_"]
-            .iter()
-            .any(|sign| signs.contains(sign))
+        let backslash = [r"\,", r"\;", r"\!", r"\{", r"\}"];
+        backslash.iter().any(|sign| signs.contains(sign))
+            || ["}_", ")_", "]_"].iter().any(|sign| emphasis(&signs, sign))
     };
     prose(text)
         .into_iter()
@@ -245,7 +252,7 @@ mod tests {
     fn formulas_keep_their_signs() {
         let text = "\\\\(a \\, b\\\\)\n\\\\(a \\\\, \\alpha\\\\)\n`\\{`\n";
         assert_eq!(lost_signs(text), [1]);
-        assert_eq!(lost_signs("a_{b}_c\n\na_{b}\\_c\n"), [1]);
+        assert_eq!(lost_signs("a_{b}_c\n\na_{b}\\_c _(d)_ e\n"), [1]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Wrong witnesses: what the mock prover says of them, and that no proof comes of them.
 
-use zkc_circuit::{ExprBuilder, Grid, GroupId, Ints};
+use zkc_circuit::{AffineMap, ExprBuilder, Grid, GroupId, Ints};
 use zkc_halo2::{Error, FailureKind, MAX_REPORTED, Prepared, mock, prove, system_rng};
 
 use crate::support::{grid, power, setup, small_layer};
@@ -148,22 +148,22 @@ fn long_reports_are_cut() {
 
 #[test]
 fn a_failing_constraint_may_read_a_blinding_row() {
-    // s x_next + y: on the last usable row s is 0, and y is not.
+    // s x_next + t y: on the last usable row t is 1, and s is 0.
     let mut circuit = power(2);
+    let last = circuit.usable_rows().unwrap() - 1;
+    circuit.groups[1].count = 2;
+    let at = AffineMap::constant(1, &[1, last.into()]);
+    circuit.fill(GroupId(1), vec![1], at, 1, "last");
     let mut b = ExprBuilder::new();
-    let (s, next, y) = (b.query(1, 0, 0), b.query(0, 0, 1), b.query(0, 1, 0));
-    let product = b.mul(s, next);
-    let root = b.add(product, y);
+    let (s, next) = (b.query(1, 0, 0), b.query(0, 0, 1));
+    let (t, y) = (b.query(1, 1, 0), b.query(0, 1, 0));
+    let products = [b.mul(s, next), b.mul(t, y)];
+    let root = b.sum(products);
     circuit.gates[0].constraints[0].poly = b.finish(root);
     let (prepared, _, _) = setup(circuit);
     let mut grid = grid(&prepared, &[vec![0, 0, 0]]);
     assert!(mock(&prepared, &grid).unwrap().is_satisfied());
-    set(
-        &prepared,
-        &mut grid,
-        (0, 1, prepared.shape().usable_rows - 1),
-        1,
-    );
+    set(&prepared, &mut grid, (0, 1, last), 1);
     let error = mock(&prepared, &grid).unwrap_err().to_string();
     assert!(error.contains("reads a blinding row"), "{error}");
 }

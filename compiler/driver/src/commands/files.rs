@@ -31,11 +31,10 @@ pub fn compile(
     let compiled = compile_model(path, options, samples, ui)?;
     let model = compiled.model;
     let zkc_bytes = model.save(file)?;
-    let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::Compiled)?;
     Ok(CompileReport {
         model: path.display().to_string(),
         backend: model.backend.name().into(),
-        size: backends::size(&prepared),
+        size: backends::size(&compiled.prepared),
         input_ranges: input_ranges(&model),
         compile_s: compiled.cost.wall_s,
         zkc_bytes,

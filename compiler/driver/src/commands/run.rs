@@ -35,7 +35,7 @@ pub fn run(
         );
     };
     let failed = |error| convert(error, Origin::Compiled);
-    let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::Compiled)?;
+    let prepared = compiled.prepared;
 
     ui.step("computing the witness");
     let evaluation = evaluate(&model, &sample)?;

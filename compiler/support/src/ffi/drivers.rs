@@ -144,7 +144,11 @@ unsafe extern "C" fn run_to(
         Ok(None) => false,
         Err(_) => {
             let at = Location::unknown(context);
-            emit_error(at, &format!("internal compiler error in `--{}`", t.name), &[]);
+            emit_error(
+                at,
+                &format!("internal compiler error in `--{}`", t.name),
+                &[],
+            );
             false
         }
     }
@@ -162,7 +166,10 @@ unsafe extern "C" fn run_from(
         return false;
     };
     let Some(write) = write else { return false };
-    let text = MlirStringRef { data: bytes.as_ptr().cast(), length: bytes.len() };
+    let text = MlirStringRef {
+        data: bytes.as_ptr().cast(),
+        length: bytes.len(),
+    };
     // SAFETY: the callback is the driver's own and takes its own data pointer back.
     unsafe { write(text, data) }
     true

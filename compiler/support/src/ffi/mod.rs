@@ -13,7 +13,10 @@ use mlir_sys::MlirStringRef;
 
 /// Borrows a string for a call.
 fn string_ref(s: &str) -> MlirStringRef {
-    MlirStringRef { data: s.as_ptr().cast(), length: s.len() }
+    MlirStringRef {
+        data: s.as_ptr().cast(),
+        length: s.len(),
+    }
 }
 
 /// Copies a string that MLIR owns; bytes that are no UTF-8 are replaced.

@@ -42,7 +42,11 @@ impl PassOptions {
     pub fn parse<T: std::str::FromStr>(&self, op: OperationRef, name: &str) -> Result<T, Failed> {
         self.get(name).parse().map_err(|_| {
             let value = self.get(name);
-            emit_error(op.location(), &format!("option `{name}`: cannot read `{value}`"), &[])
+            emit_error(
+                op.location(),
+                &format!("option `{name}`: cannot read `{value}`"),
+                &[],
+            )
         })
     }
 }
@@ -119,12 +123,15 @@ unsafe extern "C" fn run_pass(
     // one string for each of its options for the time of the call; `op` is alive meanwhile.
     let (info, op, values) = unsafe {
         let info = &*user.cast::<PassInfo>();
-        let values: Vec<String> =
-            (0..info.options.len()).map(|i| owned(*values.add(i))).collect();
+        let values: Vec<String> = (0..info.options.len())
+            .map(|i| owned(*values.add(i)))
+            .collect();
         (info, OperationRef::from_raw(op), values)
     };
-    let options =
-        PassOptions { names: info.options.iter().map(|o| o.name).collect(), values };
+    let options = PassOptions {
+        names: info.options.iter().map(|o| o.name).collect(),
+        values,
+    };
     match catch_unwind(AssertUnwindSafe(|| (info.run)(op, &options))) {
         Ok(result) => result.is_ok(),
         Err(panic) => {

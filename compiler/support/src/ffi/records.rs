@@ -133,7 +133,9 @@ pub fn as_approx<'c>(a: Attribute<'c>) -> Option<Approx<'c>> {
             let on = Attribute::from_raw(sys::zkcPolynomialGetOn(form));
             Form::Polynomial(Polynomial {
                 chebyshev: sys::zkcPolynomialGetBasis(form) == 1,
-                coefficients: as_f64s(Attribute::from_raw(sys::zkcPolynomialGetCoefficients(form)))?,
+                coefficients: as_f64s(Attribute::from_raw(sys::zkcPolynomialGetCoefficients(
+                    form,
+                )))?,
                 on: as_f64s(on)?.try_into().ok()?,
             })
         } else {
@@ -141,7 +143,9 @@ pub fn as_approx<'c>(a: Attribute<'c>) -> Option<Approx<'c>> {
         };
         Some(Approx {
             function: owned(sys::zkcApproxGetFunction(raw)),
-            domain: as_f64s(Attribute::from_raw(sys::zkcApproxGetDomain(raw)))?.try_into().ok()?,
+            domain: as_f64s(Attribute::from_raw(sys::zkcApproxGetDomain(raw)))?
+                .try_into()
+                .ok()?,
             outside: match sys::zkcApproxGetOutside(raw) {
                 0 => Outside::Saturate,
                 1 => Outside::Asymptote,
@@ -169,7 +173,11 @@ pub(crate) fn dense_f64s(a: Attribute) -> Option<Vec<f64>> {
             return None;
         }
         let n = mlir_sys::mlirDenseArrayGetNumElements(raw);
-        Some((0..n).map(|i| mlir_sys::mlirDenseF64ArrayGetElement(raw, i)).collect())
+        Some(
+            (0..n)
+                .map(|i| mlir_sys::mlirDenseF64ArrayGetElement(raw, i))
+                .collect(),
+        )
     }
 }
 
@@ -178,9 +186,8 @@ pub(crate) fn affine_map<'c>(a: Attribute<'c>) -> Option<melior::ir::AffineMap<'
     let raw = a.to_raw();
     // SAFETY: the attribute is alive, and the accessor is called only on an affine map.
     unsafe {
-        mlir_sys::mlirAttributeIsAAffineMap(raw).then(|| {
-            melior::ir::AffineMap::from_raw(mlir_sys::mlirAffineMapAttrGetValue(raw))
-        })
+        mlir_sys::mlirAttributeIsAAffineMap(raw)
+            .then(|| melior::ir::AffineMap::from_raw(mlir_sys::mlirAffineMapAttrGetValue(raw)))
     }
 }
 
@@ -195,11 +202,18 @@ pub(crate) fn dense_bytes(a: Attribute<'_>, element_bytes: usize) -> Option<(Vec
             return None;
         }
         let splat = mlir_sys::mlirDenseElementsAttrIsSplat(raw);
-        let n = if splat { 1 } else { mlir_sys::mlirElementsAttrGetNumElements(raw) as usize };
+        let n = if splat {
+            1
+        } else {
+            mlir_sys::mlirElementsAttrGetNumElements(raw) as usize
+        };
         if n == 0 {
             return Some((Vec::new(), splat));
         }
         let data = mlir_sys::mlirDenseElementsAttrGetRawData(raw).cast::<u8>();
-        Some((std::slice::from_raw_parts(data, n * element_bytes).to_vec(), splat))
+        Some((
+            std::slice::from_raw_parts(data, n * element_bytes).to_vec(),
+            splat,
+        ))
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct ZkcPass {
     pub(super) dialects: *const MlirDialectHandle,
     pub(super) dialect_count: usize,
     pub(super) user: *const c_void,
-    pub(super) run: unsafe extern "C" fn(*const c_void, MlirOperation, *const MlirStringRef) -> bool,
+    pub(super) run:
+        unsafe extern "C" fn(*const c_void, MlirOperation, *const MlirStringRef) -> bool,
 }
 
 pub(super) type ZkcToMlir = unsafe extern "C" fn(
@@ -48,8 +49,11 @@ unsafe extern "C" {
         tool: MlirStringRef,
         registry: MlirDialectRegistry,
     ) -> c_int;
-    pub(super) fn zkcTranslateMain(argc: c_int, argv: *mut *mut c_char, tool: MlirStringRef)
-    -> c_int;
+    pub(super) fn zkcTranslateMain(
+        argc: c_int,
+        argv: *mut *mut c_char,
+        tool: MlirStringRef,
+    ) -> c_int;
     pub(super) fn zkcLspMain(
         argc: c_int,
         argv: *mut *mut c_char,

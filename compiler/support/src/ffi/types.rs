@@ -26,12 +26,19 @@ pub struct FixedType {
 impl FixedType {
     /// A type from bounds of machine size.
     pub fn new(scale: u32, lo: impl Into<BigInt>, hi: impl Into<BigInt>) -> Self {
-        Self { scale, lo: lo.into(), hi: hi.into() }
+        Self {
+            scale,
+            lo: lo.into(),
+            hi: hi.into(),
+        }
     }
 
     /// The bounds as machine integers, unless they are wider than 127 bits.
     pub fn bounds_i128(&self) -> Option<(i128, i128)> {
-        Some((i128::try_from(&self.lo).ok()?, i128::try_from(&self.hi).ok()?))
+        Some((
+            i128::try_from(&self.lo).ok()?,
+            i128::try_from(&self.hi).ok()?,
+        ))
     }
 }
 
@@ -102,7 +109,11 @@ pub(super) unsafe fn context_ref<'c>(raw: MlirContext) -> &'c Context {
 /// The caller has replaced it: no value that it defines has a use left outside of it, which
 /// functions and circuits (symbols without results) cannot have.
 pub(crate) fn erase(op: OperationRef) {
-    assert_eq!(op.result_count(), 0, "only operations without results are erased");
+    assert_eq!(
+        op.result_count(),
+        0,
+        "only operations without results are erased"
+    );
     let raw = op.to_raw();
     // SAFETY: the operation is alive, and no value of it is used elsewhere as it has no results.
     unsafe {

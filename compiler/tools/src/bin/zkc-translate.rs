@@ -60,7 +60,10 @@ fn main() -> ExitCode {
         print!("{}", operators());
         return ExitCode::SUCCESS;
     }
-    let import = ImportOptions { dims: options.dims.into_iter().collect(), ..Default::default() };
+    let import = ImportOptions {
+        dims: options.dims.into_iter().collect(),
+        ..Default::default()
+    };
     // The cell is empty: nothing else sets it.
     let _ = OPTIONS.set(import);
     let to = [ToMlir {
@@ -73,7 +76,12 @@ fn main() -> ExitCode {
         description: "plonk.circuit to the circuit description",
         run: export_circuit,
     }];
-    let code = translate_main(&theirs, "zkc-translate: formats of the zkc compiler\n", &to, &from);
+    let code = translate_main(
+        &theirs,
+        "zkc-translate: formats of the zkc compiler\n",
+        &to,
+        &from,
+    );
     u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
@@ -95,10 +103,15 @@ fn import_onnx<'c>(context: &'c Context, bytes: &[u8], name: &str) -> Option<Mod
             Some(imported.module)
         }
         Err(error) => {
-            let node = error.node().map(|node| format!("at node \"{}\"", node.name));
+            let node = error
+                .node()
+                .map(|node| format!("at node \"{}\"", node.name));
             let help = error.help().map(|help| format!("help: {help}"));
-            let notes: Vec<String> =
-                node.into_iter().chain(error.notes().iter().cloned()).chain(help).collect();
+            let notes: Vec<String> = node
+                .into_iter()
+                .chain(error.notes().iter().cloned())
+                .chain(help)
+                .collect();
             emit_error(location, &error.to_string(), &notes);
             None
         }

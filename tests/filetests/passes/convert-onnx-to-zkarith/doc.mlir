@@ -18,7 +18,7 @@ module {
 //--- after-1.mlir
 module {
   func.func @main(%arg0: tensor<1x2x!zkarith.fixed<10, 0, 1024>>) -> tensor<1x1x!zkarith.fixed<10, -251, 473>> {
-    %0 = zkarith.constant dense<{{\[\[}}2048], [-1024{{\]\]}}> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<12, -1024, 2048>>
+    %0 = zkarith.constant dense<[[2048], [-1024]]> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<12, -1024, 2048>>
     %1 = zkarith.matmul %arg0, %0 : (tensor<1x2x!zkarith.fixed<10, 0, 1024>>, tensor<2x1x!zkarith.fixed<12, -1024, 2048>>) -> tensor<1x1x!zkarith.fixed<22, -1048576, 2097152>>
     %2 = zkarith.rescale %1 : tensor<1x1x!zkarith.fixed<22, -1048576, 2097152>> -> tensor<1x1x!zkarith.fixed<10, -256, 512>>
     %3 = zkarith.apply "tanh" %2 : tensor<1x1x!zkarith.fixed<10, -256, 512>> -> tensor<1x1x!zkarith.fixed<10, -251, 473>>

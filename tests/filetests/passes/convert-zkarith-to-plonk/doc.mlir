@@ -2,8 +2,7 @@
 //
 // RUN: split-file %s %t
 // RUN: zkc-opt --convert-zkarith-to-plonk %t/before-1.mlir -o %t/found-1.mlir
-// RUN: zkc-opt %t/after-1.mlir -o %t/wanted-1.mlir
-// RUN: diff -u %t/wanted-1.mlir %t/found-1.mlir
+// RUN: FileCheck --input-file=%t/found-1.mlir %t/after-1.mlir
 
 //--- before-1.mlir
 func.func @main(%x: tensor<2x!zkarith.fixed<4, 0, 15>> {onnx.name = "x"}) -> (tensor<2x!zkarith.fixed<4, 0, 15>> {onnx.name = "y"}) attributes {plonk.layout = {k = 6, limb_bits = 4, lanes = 1, blocks = 1, units = 1, limbs = 1}} {
@@ -11,8 +10,16 @@ func.func @main(%x: tensor<2x!zkarith.fixed<4, 0, 15>> {onnx.name = "x"}) -> (te
 }
 
 //--- after-1.mlir
-plonk.circuit @main k = 6 {
-  plonk.gate @interval_1_0 {
-  plonk.lookup @look_up_limb_0 in @limbs {
-  %{{.*}} = plonk.input "x" 0 : tensor<2x!zkarith.fixed<4, 0, 15>>
-  plonk.output "y" %{{.*}} public : tensor<2x!zkarith.fixed<4, 0, 15>>
+// CHECK{LITERAL}: plonk.circuit @main k = 6 {
+// CHECK{LITERAL}: plonk.advice @cell[4] phase 0
+// CHECK{LITERAL}: plonk.advice @limb[1] phase 0
+// CHECK{LITERAL}: plonk.table @limbs [#plonk.range<0, 16>]
+// CHECK{LITERAL}: plonk.gate @interval_1_0 {
+// CHECK{LITERAL}: plonk.constrain "the value is at least its lower bound"
+// CHECK{LITERAL}: plonk.lookup @look_up_limb_0 in @limbs {
+// CHECK{LITERAL}: %0 = plonk.input "x" 0 : tensor<2x!zkarith.fixed<4, 0, 15>>
+// CHECK{LITERAL}: %1 = plonk.limb %0[0] bits 4 offset 0 : tensor<2x!zkarith.fixed<4, 0, 15>> -> tensor<2x!zkarith.fixed<0, 0, 15>>
+// CHECK{LITERAL}: plonk.place %0 on @cell domain [2] read
+// CHECK{LITERAL}: plonk.place %1 on @limb domain [2] read
+// CHECK{LITERAL}: plonk.place %0 on @public domain [2] read
+// CHECK{LITERAL}: plonk.output "y" %0 public : tensor<2x!zkarith.fixed<4, 0, 15>>

@@ -2,9 +2,9 @@
 
 // A batch normalization after a convolution goes into its weights and bias.
 // CHECK-LABEL: func.func @normalized_conv
-// CHECK-DAG: %[[W:.*]] = onnx.Constant dense<{{.*}}2.000000e+00{{.*}}9.000000e+00{{.*}}> : tensor<2x1x1x1xf32>
-// CHECK-DAG: %[[B:.*]] = onnx.Constant dense<{{.*}}1.200000e+01{{.*}}2.300000e+01{{.*}}> : tensor<2x1x1xf32>
+// CHECK: %[[W:.*]] = onnx.Constant dense<{{.*}}2.000000e+00{{.*}}9.000000e+00{{.*}}> : tensor<2x1x1x1xf32>
 // CHECK: %[[C:.*]] = onnx.Conv %{{.*}}, %[[W]], %{{.*}}
+// CHECK-NEXT: %[[B:.*]] = onnx.Constant dense<{{.*}}1.200000e+01{{.*}}2.300000e+01{{.*}}> : tensor<2x1x1xf32>
 // CHECK-NEXT: %[[Y:.*]] = onnx.Add %[[C]], %[[B]]
 // CHECK-NEXT: return %[[Y]]
 func.func @normalized_conv(%x: tensor<1x1x4x4xf32>) -> tensor<1x2x4x4xf32> {
@@ -106,9 +106,9 @@ func.func @padding(%x: tensor<1x1x4xf32>) -> tensor<1x1x6xf32> {
 
 // CHECK-LABEL: func.func @sums_and_products
 // CHECK-SAME: (%[[X:.*]]: tensor<2xf32>)
-// CHECK-DAG: %[[F:.*]] = onnx.Constant dense<6.000000e+00> : tensor<f32>
-// CHECK-DAG: %[[S:.*]] = onnx.Constant dense<[1.300000e+01, 1.400000e+01]> : tensor<2xf32>
+// CHECK: %[[F:.*]] = onnx.Constant dense<6.000000e+00> : tensor<f32>
 // CHECK: %[[P:.*]] = onnx.Mul %[[X]], %[[F]]
+// CHECK-NEXT: %[[S:.*]] = onnx.Constant dense<[1.300000e+01, 1.400000e+01]> : tensor<2xf32>
 // CHECK-NEXT: %[[Y:.*]] = onnx.Add %[[P]], %[[S]]
 // CHECK-NEXT: return %[[Y]]
 func.func @sums_and_products(%x: tensor<2xf32>) -> tensor<2xf32> {

@@ -44,14 +44,14 @@ func.func @declared_otherwise(%x: tensor<2x3xf32>) -> tensor<3x3xf32> {
 // -----
 
 // A failure is reported once, not again by what depends on it; independent ones are all reported.
-func.func @several(%x: tensor<2x3xf32>, %y: tensor<1xi64>) -> (tensor<*xf32>, tensor<*xf32>) {
+func.func @several(%x: tensor<2x3xf32>, %y: tensor<2xi64>) -> (tensor<*xf32>, tensor<*xf32>) {
   %four = onnx.Constant dense<4> : tensor<1xi64>
   // expected-error@+1 {{`onnx.Unsqueeze`: axis 4 is not in [-3, 2] for an operand of rank 3}}
   %a = onnx.Unsqueeze %x, %four : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<*xf32>
   %b = onnx.Relu %a : (tensor<*xf32>) -> tensor<*xf32>
   // expected-error@+2 {{`onnx.Tile`: the shape of the result depends on operand `repeats`}}
   // expected-note@+1 {{help:}}
-  %c = onnx.Tile %x, %y : (tensor<2x3xf32>, tensor<1xi64>) -> tensor<*xf32>
+  %c = onnx.Tile %x, %y : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<*xf32>
   return %b, %c : tensor<*xf32>, tensor<*xf32>
 }
 

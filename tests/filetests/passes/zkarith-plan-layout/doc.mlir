@@ -13,4 +13,8 @@ func.func @main(%x: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith
 }
 
 //--- after-1.mlir
-func.func @main(%arg0: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> attributes {plonk.layout = {blocks = 1 : i64, k = 5 : i64, lanes = 2 : i64, limb_bits = 4 : i64, limbs = 1 : i64, units = 1 : i64}} {
+func.func @main(%arg0: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> attributes {plonk.layout = {blocks = 1 : i64, k = 5 : i64, lanes = 1 : i64, limb_bits = 4 : i64, limbs = 1 : i64, units = 1 : i64}} {
+  %w = zkarith.constant dense<[[2], [-1]]> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<4, -1, 2>>
+  %0 = zkarith.matmul %arg0, %w : (tensor<1x2x!zkarith.fixed<4, 0, 15>>, tensor<2x1x!zkarith.fixed<4, -1, 2>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>>
+  return %0 : tensor<1x1x!zkarith.fixed<8, -15, 30>>
+}

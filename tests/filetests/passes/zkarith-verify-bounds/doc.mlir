@@ -14,7 +14,7 @@ func.func @main(%x: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith
 
 //--- after-1.mlir
 func.func @main(%arg0: tensor<1x2x!zkarith.fixed<4, 0, 15>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>> {
-  %0 = zkarith.constant dense<{{\[\[}}2], [-1{{\]\]}}> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<4, -1, 2>>
+  %0 = zkarith.constant dense<[[2], [-1]]> : tensor<2x1xi64> -> tensor<2x1x!zkarith.fixed<4, -1, 2>>
   %1 = zkarith.matmul %arg0, %0 : (tensor<1x2x!zkarith.fixed<4, 0, 15>>, tensor<2x1x!zkarith.fixed<4, -1, 2>>) -> tensor<1x1x!zkarith.fixed<8, -15, 30>>
   return %1 : tensor<1x1x!zkarith.fixed<8, -15, 30>>
 }

@@ -40,9 +40,9 @@ pub(crate) struct OutputArgs {
     /// Print one JSON object on standard output; everything else goes to standard error
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Say more about what is done; twice for still more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
-    pub(crate) verbose: u8,
+    /// Say more about what is done
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub(crate) verbose: bool,
     /// Say nothing but results and errors: no progress, no warnings
     #[arg(
         short,

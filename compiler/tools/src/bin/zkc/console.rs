@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use zkc::error::Kind;
 use zkc::{Error, Ui, report};
 
 use crate::args::OutputArgs;
@@ -14,10 +15,13 @@ use crate::args::OutputArgs;
 /// Whether standard output must hold one JSON object, also when the program panics.
 static JSON: AtomicBool = AtomicBool::new(false);
 
+/// Whether a panic has been reported.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
 /// Prints what the library tells.
 pub(crate) struct Console {
     json: bool,
-    verbose: u8,
+    verbose: bool,
     quiet: bool,
     /// The step that is going on; only on a terminal.
     spinner: Option<ProgressBar>,
@@ -28,7 +32,7 @@ pub(crate) struct Console {
 impl Console {
     pub(crate) fn new(args: &OutputArgs) -> Self {
         JSON.store(args.json, Ordering::Relaxed);
-        let show = !args.quiet && args.verbose == 0 && io::stderr().is_terminal();
+        let show = !args.quiet && !args.verbose && io::stderr().is_terminal();
         let spinner = show.then(|| {
             let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}");
             let spinner = ProgressBar::new_spinner();
@@ -78,6 +82,10 @@ impl Console {
     /// Prints an error, and its JSON object where one is wanted.
     pub(crate) fn error(&self, error: &Error) {
         self.clear();
+        if error.kind() == Kind::Bug && PANICKED.load(Ordering::Relaxed) {
+            // It was caught on its way and became this error; the hook has reported it.
+            return;
+        }
         eprint(&format!("{error}\n"));
         if self.json {
             print(&format!(
@@ -108,7 +116,7 @@ impl Ui for Console {
                 spinner.reset_elapsed();
                 spinner.set_message(name.to_owned());
             }
-            None if self.verbose > 0 => self.line(name),
+            None if self.verbose => self.line(name),
             None => {}
         }
     }
@@ -123,7 +131,7 @@ impl Ui for Console {
     }
 
     fn detail(&self, text: &str) {
-        if self.verbose > 0 {
+        if self.verbose {
             self.line(&format!("  {text}"));
         }
     }
@@ -169,10 +177,9 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
 
 /// Makes a panic a message that asks for a report, without a backtrace.
 pub(crate) fn install_panic_hook() {
-    static SEEN: AtomicBool = AtomicBool::new(false);
     std::panic::set_hook(Box::new(|info| {
         // One panic may set off others, in threads that wait for each other.
-        if SEEN.swap(true, Ordering::Relaxed) {
+        if PANICKED.swap(true, Ordering::Relaxed) {
             return;
         }
         let message = info.payload_as_str().unwrap_or("a panic without a message");
