@@ -49,7 +49,7 @@ mod placement;
 mod pointwise;
 
 use crate::{
-    layout::{Layout, constant_values},
+    layout::{Layout, constant_values, uses},
     schedule,
 };
 use builder::{Builder, Result};
@@ -129,16 +129,6 @@ struct Lowering<'g, 'c> {
     uses: Vec<usize>,
     /// Operations that another one has taken in.
     skip: Vec<bool>,
-}
-
-/// Number of uses of each value, results of the function included.
-fn uses(graph: &Graph) -> Vec<usize> {
-    let mut uses = vec![0; graph.value_count()];
-    let operands = graph.ops.iter().flat_map(|op| &op.operands);
-    for v in operands.chain(&graph.outputs) {
-        uses[v.index()] += 1;
-    }
-    uses
 }
 
 impl<'c> Lowering<'_, 'c> {

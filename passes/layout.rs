@@ -172,6 +172,48 @@ pub(crate) fn constant_values(graph: &Graph) -> Vec<bool> {
     known
 }
 
+/// Number of uses of each value, results of the function included.
+pub(crate) fn uses(graph: &Graph) -> Vec<usize> {
+    let mut uses = vec![0; graph.value_count()];
+    let operands = graph.ops.iter().flat_map(|op| &op.operands);
+    for v in operands.chain(&graph.outputs) {
+        uses[v.index()] += 1;
+    }
+    uses
+}
+
+/// The addition of a constant that becomes the bias of the sums of operation `i`: the only use of
+/// its result, of the same shape, with a constant that stands in the function as it is.
+///
+/// Returns the position of the addition and the constant.
+pub(crate) fn bias_of(graph: &Graph, uses: &[usize], i: usize) -> Option<(usize, ValueId)> {
+    let linear = matches!(
+        graph.ops[i].name.as_str(),
+        "zkarith.upscale"
+            | "zkarith.mul"
+            | "zkarith.matmul"
+            | "zkarith.conv"
+            | "zkarith.sum_pool"
+            | "zkarith.reduce_sum"
+    );
+    let sum = *graph.ops[i].results.first()?;
+    if !linear || uses[sum.index()] != 1 || graph.outputs.contains(&sum) {
+        return None;
+    }
+    let next = graph.ops.iter().position(|op| op.operands.contains(&sum))?;
+    let addition = &graph.ops[next];
+    if addition.name != "zkarith.add" {
+        return None;
+    }
+    let other = *addition.operands.iter().find(|v| **v != sum)?;
+    let constant = graph
+        .ops
+        .iter()
+        .any(|op| op.name == "zkarith.constant" && op.results.contains(&other));
+    let shapes = graph.tensor(addition.result())?.shape == graph.tensor(sum)?.shape;
+    (constant && shapes).then_some((next, other))
+}
+
 /// Why a function cannot be laid out.
 pub(crate) struct Unsupported<'c> {
     pub(crate) location: zkc_support::Location<'c>,
@@ -206,9 +248,16 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
         .iter()
         .filter_map(|v| Some(fixed(graph, *v)?.0))
         .sum::<i64>();
-    for op in &graph.ops {
-        if op.results.iter().all(|r| constant[r.index()]) {
+    let uses = uses(graph);
+    let mut taken = vec![false; graph.ops.len()];
+    for (i, op) in graph.ops.iter().enumerate() {
+        if taken[i] || op.results.iter().all(|r| constant[r.index()]) {
             continue;
+        }
+        // A product of two computed tensors is a gadget and takes no bias.
+        let summed = op.name != "zkarith.mul" || op.operands.iter().any(|v| constant[v.index()]);
+        if let Some((addition, _)) = bias_of(graph, &uses, i).filter(|_| summed) {
+            taken[addition] = true;
         }
         match demand(graph, op, &constant, bits, &mut tables, &mut out) {
             Some(()) => {}

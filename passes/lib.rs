@@ -11,6 +11,8 @@ mod layout;
 mod onnx_builder;
 mod onnx_decompose;
 mod onnx_fold_constants;
+#[cfg(test)]
+mod onnx_fixture_tests;
 mod onnx_fuse;
 mod onnx_infer_shapes;
 #[cfg(test)]

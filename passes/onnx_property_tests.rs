@@ -321,9 +321,13 @@ impl<'c> Maker<'c, '_, '_> {
                 self.emit(Kind::Reshape, &[x, list], &[])
             }
             21 => {
-                let mode = self
+                let mut mode = self
                     .r
                     .pick(&["constant", "constant", "edge", "reflect", "wrap"]);
+                // A single element has nothing to be reflected.
+                if shape.contains(&1) && mode == "reflect" {
+                    mode = "edge";
+                }
                 let skip = if self.r.flip() { 2 } else { 0 };
                 let pads: Vec<i64> = (0..2 * rank)
                     .map(|i| {

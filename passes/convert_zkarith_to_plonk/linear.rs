@@ -5,6 +5,7 @@ use super::{
     builder::{Result, Term},
     movement::broadcast,
 };
+use crate::layout::bias_of;
 use num_bigint::BigInt;
 use zkc_support::{AffineExpr, FixedType, Location, Op, ValueId};
 
@@ -77,41 +78,19 @@ impl<'c> Lowering<'_, 'c> {
     fn emit(&mut self, i: usize, terms: &[Term]) -> Result<()> {
         let op = &self.graph.ops[i];
         let (mut result, mut bias) = (op.result(), None);
-        if let Some((next, constant)) = self.added_constant(op.result()) {
+        if let Some((next, constant)) = bias_of(self.graph, &self.uses, i) {
             let add = &self.graph.ops[next];
             let shape = self.shape(add.result())?;
-            if shape == self.shape(op.result())? {
-                let value = self.register(constant)?;
-                bias = Some(self.spread(value, constant, &shape, add.location)?);
-                result = add.result();
-                self.skip[next] = true;
-            }
+            let value = self.register(constant)?;
+            bias = Some(self.spread(value, constant, &shape, add.location)?);
+            result = add.result();
+            self.skip[next] = true;
         }
         let shape = self.shape(result)?;
         let t = self.element(result)?;
         let sums = self.builder.linear(&shape, terms, bias, &t, op.location)?;
         self.define(result, sums);
         Ok(())
-    }
-
-    /// The addition of a constant that is the only use of a value, when the constant is already
-    /// lowered.
-    fn added_constant(&self, v: ValueId) -> Option<(usize, ValueId)> {
-        if self.uses[v.index()] != 1 || self.graph.outputs.contains(&v) {
-            return None;
-        }
-        let next = self
-            .graph
-            .ops
-            .iter()
-            .position(|o| o.operands.contains(&v))?;
-        let add = &self.graph.ops[next];
-        if add.name != "zkarith.add" {
-            return None;
-        }
-        let other = *add.operands.iter().find(|o| **o != v)?;
-        let ready = self.constant[other.index()] && self.registers[other.index()].is_some();
-        ready.then_some((next, other))
     }
 
     /// A register broadcast to a shape.

@@ -84,8 +84,8 @@ fn name(circuit: &Circuit, part: Part) -> String {
 fn without(circuit: &Circuit, part: Part) -> Circuit {
     let mut circuit = circuit.clone();
     match part {
-        // An empty polynomial is zero everywhere; indices and names of the others stay.
-        Part::Constraint(g, c) => circuit.gates[g].constraints[c].poly = Expr::default(),
+        // Indices and names of the others stay.
+        Part::Constraint(g, c) => circuit.gates[g].constraints[c].poly = Expr::constant(0),
         Part::Lookup(i) => drop(circuit.lookups.remove(i)),
         Part::Fill(i) => drop(circuit.fills.remove(i)),
     }

@@ -51,19 +51,22 @@ func.func @main(%a: !a, %b: !b) -> !y attributes {plonk.layout = LAYOUT} {
         witnesses: &[&[&[-20, 7, 20], &[1, 9, 4]], &[&[3, -1, 0], &[8, 8, 5]]],
     },
     Case {
-        name: "ratio-by-one",
+        name: "ratio-full-limb",
         program: "
 !a = tensor<2x!zkarith.fixed<0, -3, 4>>
-!b = tensor<2x!zkarith.fixed<0, 1, 1>>
+!b = tensor<2x!zkarith.fixed<0, 1, 2>>
 !y = tensor<2x!zkarith.fixed<0, -3, 4>>
 func.func @main(%a: !a, %b: !b) -> !y attributes {plonk.layout = LAYOUT} {
   %0 = zkarith.div %a, %b : (!a, !b) -> !y
   return %0 : !y
 }",
         options: "",
-        // The remainder fills its limb.
-        layouts: &[layout(1, 1, 1, 1, 3), layout(3, 1, 1, 2, 3)],
-        model: |inputs| vec![inputs[0].clone()],
-        witnesses: &[&[&[-3, 4], &[1, 1]]],
+        // Remainders below four fill a limb of two bits, and two of one bit.
+        layouts: &[layout(2, 1, 1, 1, 3), layout(1, 1, 1, 2, 3)],
+        model: |inputs| {
+            let pairs = inputs[0].iter().zip(&inputs[1]);
+            vec![pairs.map(|(a, b)| if *b == 1 { *a } else { (a + 1).div_euclid(2) }).collect()]
+        },
+        witnesses: &[&[&[-3, 4], &[1, 2]], &[&[3, 0], &[2, 1]]],
     },
 ];

@@ -22,5 +22,5 @@ func.func @main(%x: !x) -> (!f, !g) attributes {plonk.layout = LAYOUT} {
             inputs[0].iter().map(|x| (x + 6) * (x + 6)).collect(),
         ]
     },
-    witnesses: &[&[&[-6, 0, 9]], &[&[-2, 1, 3]]],
+    witnesses: &[&[&[-6, 0, 9]], &[&[-2, 1, 3]], &[&[3, -2, 1]], &[&[1, 3, -2]]],
 }];
