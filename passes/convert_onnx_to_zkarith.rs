@@ -82,7 +82,9 @@ pub(crate) const PASS: PassInfo = PassInfo {
 
 fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed> {
     let options = Options::read(module, options)?;
-    let Some(function) = find_op(module, "func.func") else { return Ok(()) };
+    let Some(function) = find_op(module, "func.func") else {
+        return Ok(());
+    };
     let fail = |e: zkc_support::GraphError| emit_error(function.location(), &e.to_string(), &[]);
     let source = Graph::read(function).map_err(fail)?;
     let constants = Constants::of_module(module);
@@ -96,7 +98,10 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
 
 /// Names of the arguments of a function, where they have one.
 fn argument_names(graph: &Graph) -> Vec<Option<String>> {
-    let all = graph.attr("arg_attrs").and_then(as_array).unwrap_or_default();
+    let all = graph
+        .attr("arg_attrs")
+        .and_then(as_array)
+        .unwrap_or_default();
     let name = |i: usize| {
         let attributes = DictionaryAttribute::try_from(*all.get(i)?).ok()?;
         Some(as_str(attributes.element_by_name("onnx.name")?)?.to_string())
@@ -122,8 +127,9 @@ impl Converter<'_, '_> {
             match self.argument(*v, name.as_deref()) {
                 Ok(value) => self.values[v.index()] = Some(value),
                 Err(issue) => {
-                    let shown =
-                        name.as_ref().map_or_else(|| format!("{i}"), |n| format!("\"{n}\""));
+                    let shown = name
+                        .as_ref()
+                        .map_or_else(|| format!("{i}"), |n| format!("\"{n}\""));
                     let message = format!("input {shown}: {}", issue.message);
                     failed = Some(emit_error(self.source.location, &message, &issue.notes));
                 }
@@ -132,11 +138,7 @@ impl Converter<'_, '_> {
         failed.map_or(Ok(()), Err)
     }
 
-    fn argument(
-        &mut self,
-        v: zkc_support::ValueId,
-        name: Option<&str>,
-    ) -> Result<Value, Issue> {
+    fn argument(&mut self, v: zkc_support::ValueId, name: Option<&str>) -> Result<Value, Issue> {
         let t = self.float_tensor(v)?;
         let range = self.options.ranges.of(name).ok_or_else(|| {
             Issue::new("has no declared range").help(
@@ -191,7 +193,9 @@ impl Converter<'_, '_> {
             return Ok(Value::None);
         }
         if kind == Constant {
-            let value = op.attr("value").ok_or_else(|| Issue::new("has no `value`"))?;
+            let value = op
+                .attr("value")
+                .ok_or_else(|| Issue::new("has no `value`"))?;
             let constant = Tensor::from_constant(&self.constants.read(value)?);
             let constant =
                 constant.ok_or_else(|| Issue::new("holds an integer of 2^63 or more"))?;
@@ -228,7 +232,8 @@ impl Converter<'_, '_> {
             MaxPool => self.max_pool(op),
             AveragePool => self.average_pool(op),
             ReduceSum | ReduceMean | ReduceMax => self.reduction(op),
-            Identity | Dropout => self.tensor(op, 0).map(Value::Fixed),
+            // A cast between floats: numbers here have no width.
+            Identity | Dropout | Cast => self.tensor(op, 0).map(Value::Fixed),
             Reshape | Flatten | Squeeze | Unsqueeze => self.reshape(op),
             Transpose => self.transpose(op),
             Concat => self.concat(op),
@@ -236,10 +241,12 @@ impl Converter<'_, '_> {
             Pad => self.pad(op),
             Expand => self.expand(op),
             ConstantOfShape | Sum | Mean | Swish | Gemm | GlobalAveragePool | GlobalMaxPool
-            | BatchNormalization | Softmax | ReduceMin | Cast | Split | Gather | Tile | Shape
-            | Size => Err(Issue::new("has no conversion to `zkarith`")
-                .help("run `onnx-decompose` first; the operators that zkc compiles are listed on \
-                       the supported-ops page")),
+            | BatchNormalization | Softmax | ReduceMin | Split | Gather | Tile | Shape | Size => {
+                Err(Issue::new("has no conversion to `zkarith`").help(
+                    "run `onnx-decompose` first; the operators that zkc compiles are listed on \
+                       the supported-ops page",
+                ))
+            }
         }
     }
 

@@ -71,7 +71,9 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         let message = format!("option `table-bits` must be 1 to 24, found {table_bits}");
         return Err(emit_error(module.location(), &message, &[]));
     }
-    let Some(function) = find_op(module, "func.func") else { return Ok(()) };
+    let Some(function) = find_op(module, "func.func") else {
+        return Ok(());
+    };
     let fail = |e: zkc_support::GraphError| emit_error(function.location(), &e.to_string(), &[]);
     let mut graph = Graph::read(function).map_err(fail)?;
     let constants = Constants::of_module(module);
@@ -141,7 +143,9 @@ fn machine(i: Interval) -> Result<(i64, i64), Issue> {
 }
 
 fn fixed(graph: &Graph, v: ValueId) -> Result<(Vec<i64>, FixedType), Issue> {
-    let t = graph.tensor(v).and_then(|t| Some((t.shape.clone(), t.fixed()?)));
+    let t = graph
+        .tensor(v)
+        .and_then(|t| Some((t.shape.clone(), t.fixed()?)));
     t.ok_or_else(|| Issue::new("operand or result is no tensor of `!zkarith.fixed`"))
 }
 
@@ -153,13 +157,18 @@ fn replacement<'c>(
     tables: &mut Tables,
     table_bits: u32,
 ) -> Result<Vec<Op<'c>>, Issue> {
-    let name = op.str("function").ok_or_else(|| Issue::new("needs attribute `function`"))?;
+    let name = op
+        .str("function")
+        .ok_or_else(|| Issue::new("needs attribute `function`"))?;
     let function: Function = name.parse().map_err(|e| Issue::new(format!("{e}")))?;
     let (_, from) = fixed(graph, op.operand())?;
     let (_, to) = fixed(graph, op.result())?;
     let (in_scale, out_scale) = (from.scale, to.scale);
     let operand = machine_bounds(&from);
-    let entries = |i: Interval| i.hi.checked_sub(i.lo).map_or(i128::MAX, |d| d.saturating_add(1));
+    let entries = |i: Interval| {
+        i.hi.checked_sub(i.lo)
+            .map_or(i128::MAX, |d| d.saturating_add(1))
+    };
     let fits = |i: Interval| entries(i) <= 1 << table_bits;
 
     let mut domain = operand;
@@ -180,10 +189,18 @@ fn replacement<'c>(
     }
     let table = tables.get(&function, in_scale, domain, out_scale)?;
     let limits = machine_bounds(&to);
-    let values: Vec<i128> =
-        table.values.iter().map(|v| i128::from(*v).clamp(limits.lo, limits.hi)).collect();
+    let values: Vec<i128> = table
+        .values
+        .iter()
+        .map(|v| i128::from(*v).clamp(limits.lo, limits.hi))
+        .collect();
     // Cutting to the result's type costs accuracy where it changes a value.
-    let cut = table.values.iter().zip(&values).map(|(a, b)| (i128::from(*a) - b).abs()).max();
+    let cut = table
+        .values
+        .iter()
+        .zip(&values)
+        .map(|(a, b)| (i128::from(*a) - b).abs())
+        .max();
     let mut max_error = table.max_error + dequantize(cut.unwrap_or(0), out_scale);
 
     let mut ops = Vec::new();
@@ -231,16 +248,32 @@ fn replacement<'c>(
     let attribute = constants.make_integers(context, &[values.len() as i64], &values)?;
     let record = Approx {
         function: function.to_string(),
-        domain: [dequantize(domain.lo, in_scale), dequantize(domain.hi, in_scale)],
-        outside: if outer == domain { Outside::Refuse } else { Outside::Saturate },
-        form: Form::Table(zkc_support::Table { from: table.lo, values: attribute }),
+        domain: [
+            dequantize(domain.lo, in_scale),
+            dequantize(domain.hi, in_scale),
+        ],
+        outside: if outer == domain {
+            Outside::Refuse
+        } else {
+            Outside::Saturate
+        },
+        form: Form::Table(zkc_support::Table {
+            from: table.lo,
+            values: attribute,
+        }),
         max_error,
         certificate: Certificate::Exhaustive,
         producer: PRODUCER.into(),
     };
     let record = approx(context, &record)
         .ok_or_else(|| Issue::new("internal error: the record does not verify"))?;
-    ops.push(make("poly_ext.eval", source, op.result(), &[("approx", record)], op));
+    ops.push(make(
+        "poly_ext.eval",
+        source,
+        op.result(),
+        &[("approx", record)],
+        op,
+    ));
     Ok(ops)
 }
 
@@ -266,9 +299,16 @@ fn changing(function: &Function, domain: Interval, in_scale: u32, out_scale: u32
     let tails = function.saturation(out_scale);
     let unit = f64::from(in_scale).exp2();
     // Tails begin at most 2^40 away; the table keeps one entry of each.
-    let lo = tails.below.map_or(domain.lo, |t| (t.at * unit).floor() as i128);
-    let hi = tails.above.map_or(domain.hi, |t| (t.at * unit).ceil() as i128);
-    Interval::new(lo.clamp(domain.lo, domain.hi), hi.clamp(domain.lo, domain.hi))
+    let lo = tails
+        .below
+        .map_or(domain.lo, |t| (t.at * unit).floor() as i128);
+    let hi = tails
+        .above
+        .map_or(domain.hi, |t| (t.at * unit).ceil() as i128);
+    Interval::new(
+        lo.clamp(domain.lo, domain.hi),
+        hi.clamp(domain.lo, domain.hi),
+    )
 }
 
 /// The operand of the `zkarith.clamp` that defines a value.
@@ -297,7 +337,9 @@ fn error_outside(
         .output_range(in_scale, lo, hi, fine, ROUNDING)
         .map_err(|e| Issue::new(e.to_string()))?;
     let value = value << 16;
-    let distance = (i128::from(least) - value).abs().max((i128::from(most) - value).abs());
+    let distance = (i128::from(least) - value)
+        .abs()
+        .max((i128::from(most) - value).abs());
     // Half a unit for the rounding of the extremes, and one for that of the sum itself.
     Ok((distance as f64 + 1.5) * unit(fine))
 }
@@ -311,7 +353,10 @@ mod tests {
         // tanh from 4 on, against 1023/1024 at scale 10: at most the distance to 1.
         let outside = Interval::new(4 << 8, 50 << 8);
         let error = error_outside(&Function::Tanh, 8, outside, 1023, 10).unwrap();
-        assert!(error >= 1.0 / 1024.0 && error < 1.0 / 1024.0 + 1e-6, "{error}");
+        assert!(
+            error >= 1.0 / 1024.0 && error < 1.0 / 1024.0 + 1e-6,
+            "{error}"
+        );
         let error = error_outside(&Function::Exp, 8, Interval::new(0, 512), 1024, 10).unwrap();
         let exact = 2f64.exp() - 1.0;
         assert!(error >= exact && error < exact + 1e-6, "{error}");
@@ -321,7 +366,10 @@ mod tests {
     fn tables_end_in_their_tails() {
         let wide = Interval::new(-10_000, 20_000);
         let tanh = changing(&Function::Tanh, wide, 8, 10);
-        assert!(tanh.lo > -1100 && tanh.lo < -1000 && tanh.hi == -tanh.lo, "{tanh}");
+        assert!(
+            tanh.lo > -1100 && tanh.lo < -1000 && tanh.hi == -tanh.lo,
+            "{tanh}"
+        );
         let gelu = changing(&Function::Gelu, wide, 8, 10);
         assert!(gelu.lo > -1200 && gelu.hi == 20_000, "{gelu}");
         // A domain within a tail keeps one entry.

@@ -16,7 +16,8 @@ impl Functions for RoundedFunctions {
         out_scale: u32,
     ) -> Result<i128, String> {
         let function: Function = function.parse().map_err(|e| format!("{e}"))?;
-        let n = i64::try_from(n).map_err(|_| format!("`{function}`: {n} is not a 64-bit integer"))?;
+        let n =
+            i64::try_from(n).map_err(|_| format!("`{function}`: {n} is not a 64-bit integer"))?;
         let rounded = function
             .round_at(n, in_scale, out_scale, Rounding::NearestTiesToEven)
             .map_err(|e| e.to_string())?;
@@ -33,8 +34,16 @@ mod tests {
         let round = |f: &str, n| RoundedFunctions.round(f, n, 4, 8);
         assert_eq!(round("tanh", 16), Ok(195));
         assert_eq!(round("relu", -3), Ok(0));
-        assert!(round("tan", 1 << 70).unwrap_err().contains("not a 64-bit integer"));
-        assert!(round("tanhh", 1).unwrap_err().starts_with("unknown function `tanhh`"));
+        assert!(
+            round("tan", 1 << 70)
+                .unwrap_err()
+                .contains("not a 64-bit integer")
+        );
+        assert!(
+            round("tanhh", 1)
+                .unwrap_err()
+                .starts_with("unknown function `tanhh`")
+        );
         assert!(round("log", -1).unwrap_err().contains("not defined"));
     }
 }

@@ -10,9 +10,9 @@ mod gadgets;
 mod layout;
 mod onnx_builder;
 mod onnx_decompose;
-mod onnx_fold_constants;
 #[cfg(test)]
 mod onnx_fixture_tests;
+mod onnx_fold_constants;
 mod onnx_fuse;
 mod onnx_infer_shapes;
 #[cfg(test)]

@@ -5,8 +5,7 @@ use zkc_dialects::{
     zkarith::{Interval, bounds, dequantize, eval_with},
 };
 use zkc_support::{
-    Constants, Context, Diagnostic, Graph, Module, find_op, new_context, parse_module,
-    run_pipeline,
+    Constants, Context, Diagnostic, Graph, Module, find_op, new_context, parse_module, run_pipeline,
 };
 
 /// Numbers that look random, the same in every run (splitmix64).
@@ -64,14 +63,17 @@ impl<'c> Program<'c> {
     }
 
     pub(crate) fn run(&mut self, passes: &str) {
-        self.try_run(passes).unwrap_or_else(|e| panic!("{passes}: {e:#?}\n{}", self.text()));
+        self.try_run(passes)
+            .unwrap_or_else(|e| panic!("{passes}: {e:#?}\n{}", self.text()));
     }
 
     /// The first error of passes that must fail, with its notes.
     pub(crate) fn error(&mut self, passes: &str) -> String {
         let diagnostics = self.try_run(passes).expect_err("the passes should fail");
         let first = &diagnostics[0];
-        [std::slice::from_ref(&first.message), &first.notes].concat().join("\n")
+        [std::slice::from_ref(&first.message), &first.notes]
+            .concat()
+            .join("\n")
     }
 
     pub(crate) fn graph(&self) -> Graph<'c> {
@@ -107,7 +109,10 @@ impl<'c> Program<'c> {
         let graph = self.graph();
         let one = |v: &zkc_support::ValueId| {
             let t = graph.tensor(*v).expect("a tensor");
-            let (lo, hi) = t.fixed().and_then(|f| f.bounds_i128()).expect("narrow bounds");
+            let (lo, hi) = t
+                .fixed()
+                .and_then(|f| f.bounds_i128())
+                .expect("narrow bounds");
             (Interval::new(lo, hi), t.elements().expect("a static shape"))
         };
         graph.inputs.iter().map(one).collect()
@@ -133,7 +138,9 @@ impl<'c> Program<'c> {
         let graph = self.graph();
         let of = |list: &[zkc_support::ValueId]| {
             let scale = |v: &zkc_support::ValueId| graph.tensor(*v)?.fixed().map(|f| f.scale);
-            list.iter().map(|v| scale(v).expect("a fixed type")).collect()
+            list.iter()
+                .map(|v| scale(v).expect("a fixed type"))
+                .collect()
         };
         (of(&graph.inputs), of(&graph.outputs))
     }

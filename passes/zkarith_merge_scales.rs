@@ -40,7 +40,9 @@ pub(crate) const PASS: PassInfo = PassInfo {
 };
 
 fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
-    let Some(function) = find_op(module, "func.func") else { return Ok(()) };
+    let Some(function) = find_op(module, "func.func") else {
+        return Ok(());
+    };
     let fail = |e: zkc_support::GraphError| emit_error(function.location(), &e.to_string(), &[]);
     let mut graph = Graph::read(function).map_err(fail)?;
     let definitions = graph.definitions();
@@ -80,7 +82,14 @@ fn merged(
         (Kind::Rescale, Kind::Upscale) => {
             let (from, to) = (scale(source)?, scale(*op.results.first()?)?);
             // An upscale by no bits is the identity, and keeps the result's type.
-            Some((if from > to { Kind::Rescale } else { Kind::Upscale }, source))
+            Some((
+                if from > to {
+                    Kind::Rescale
+                } else {
+                    Kind::Upscale
+                },
+                source,
+            ))
         }
         _ => None,
     }

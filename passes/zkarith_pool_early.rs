@@ -51,7 +51,9 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         let message = format!("option `limb-bits` must be 1 to 24, found {limb}");
         return Err(emit_error(module.location(), &message, &[]));
     }
-    let Some(function) = find_op(module, "func.func") else { return Ok(()) };
+    let Some(function) = find_op(module, "func.func") else {
+        return Ok(());
+    };
     let fail = |e: zkc_support::GraphError| emit_error(function.location(), &e.to_string(), &[]);
     let mut graph = Graph::read(function).map_err(fail)?;
     let mut changed = false;
@@ -59,7 +61,11 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         hoist(&mut graph, &chain);
         changed = true;
     }
-    if changed { graph.replace(function).map_err(fail) } else { Ok(()) }
+    if changed {
+        graph.replace(function).map_err(fail)
+    } else {
+        Ok(())
+    }
 }
 
 /// Operations that never fall, each the operand of the next, and the maximum behind them.
@@ -72,7 +78,11 @@ struct Chain {
 fn bounds(graph: &Graph, v: ValueId) -> Option<(Interval, u32, i64)> {
     let t = graph.tensor(v)?;
     let fixed = t.fixed()?;
-    Some((machine_bounds(&fixed), fixed.scale, i64::try_from(t.elements()?).ok()?))
+    Some((
+        machine_bounds(&fixed),
+        fixed.scale,
+        i64::try_from(t.elements()?).ok()?,
+    ))
 }
 
 /// Limbs of an integer with some bits.
@@ -102,7 +112,9 @@ fn profitable(graph: &Graph, maximum: usize, limb: u32) -> Option<Chain> {
     let mut v = op.operand();
     while let Some(i) = definitions[v.index()] {
         let f = &graph.ops[i];
-        let Some(cost) = cost(graph, i, limb) else { break };
+        let Some(cost) = cost(graph, i, limb) else {
+            break;
+        };
         if uses(graph, v) != 1 {
             break;
         }
@@ -152,7 +164,9 @@ fn hoist(graph: &mut Graph, chain: &Chain) {
     // The chain has an operation, as it saves something.
     let source = graph.ops[chain.rising[0]].operand();
     let result = graph.ops[chain.maximum].result();
-    let (Some(from), Some(to)) = (graph.tensor(source), graph.tensor(result)) else { return };
+    let (Some(from), Some(to)) = (graph.tensor(source), graph.tensor(result)) else {
+        return;
+    };
     let mut maximum = graph.ops[chain.maximum].clone();
     maximum.operands = vec![source];
     let first = graph.value(TensorType::new(&to.shape, from.element).to_type());
@@ -165,7 +179,9 @@ fn hoist(graph: &mut Graph, chain: &Chain) {
             result
         } else {
             // The element type stays, the shape is that of the maximum.
-            let Some(t) = graph.tensor(op.result()) else { return };
+            let Some(t) = graph.tensor(op.result()) else {
+                return;
+            };
             graph.value(TensorType::new(&to.shape, t.element).to_type())
         };
         op.operands = vec![operand];

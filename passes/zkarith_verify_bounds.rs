@@ -41,21 +41,26 @@ pub(crate) const PASS: PassInfo = PassInfo {
 };
 
 fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
-    let Some(function) = find_op(module, "func.func") else { return Ok(()) };
-    let graph = Graph::read(function)
-        .map_err(|e| emit_error(function.location(), &e.to_string(), &[]))?;
+    let Some(function) = find_op(module, "func.func") else {
+        return Ok(());
+    };
+    let graph =
+        Graph::read(function).map_err(|e| emit_error(function.location(), &e.to_string(), &[]))?;
     let constants = Constants::of_module(module);
     let mut known: Vec<Option<Intervals>> = vec![None; graph.value_count()];
     for (i, v) in graph.inputs.iter().enumerate() {
         let message = format!("argument {i} is no tensor of `!zkarith.fixed`");
-        let intervals = type_intervals(&graph, *v)
-            .ok_or_else(|| emit_error(graph.location, &message, &[]))?;
+        let intervals =
+            type_intervals(&graph, *v).ok_or_else(|| emit_error(graph.location, &message, &[]))?;
         known[v.index()] = Some(intervals);
     }
     let mut failed = None;
     for op in &graph.ops {
-        let operands: Option<Vec<&Intervals>> =
-            op.operands.iter().map(|v| known[v.index()].as_ref()).collect();
+        let operands: Option<Vec<&Intervals>> = op
+            .operands
+            .iter()
+            .map(|v| known[v.index()].as_ref())
+            .collect();
         // Operands are missing behind an operation that has been reported.
         let Some(operands) = operands else { continue };
         let result = match bounds_of(&graph, op, &constants, &operands) {

@@ -62,7 +62,8 @@ pub fn infer(
             operand(0)?.to_vec()
         }
         Clip => {
-            for bound in shapes[1..].iter().flatten().filter(|s| !s.is_empty()) {
+            let mut bounds = shapes.iter().skip(1).flatten();
+            if let Some(bound) = bounds.find(|s| !s.is_empty()) {
                 invalid!("the bounds must be scalars, found one of shape {bound:?}");
             }
             operand(0)?.to_vec()

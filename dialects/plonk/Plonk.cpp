@@ -78,8 +78,8 @@ LogicalResult CircuitOp::verify() {
         .Case([&](QueryOp q) {
           Operation *g = need(q.getGroupAttr(), isGroup, "column group");
           ok = g != nullptr;
-          if (g && int64_t(q.getColumn()) >= columnCount(g)) {
-            q.emitOpError("column ") << q.getColumn() << " does not exist in " << q.getGroupAttr();
+          if (g && q.getColumn() >= uint64_t(columnCount(g))) {
+            q.emitOpError("column ") << int64_t(q.getColumn()) << " does not exist in " << q.getGroupAttr();
             ok = false;
           }
         })

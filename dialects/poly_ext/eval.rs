@@ -36,7 +36,9 @@ pub enum EvalError {
 /// asymptote has no form of its own to evaluate.
 pub fn eval(approx: &Approx, x: f64) -> Result<f64, EvalError> {
     let Form::Polynomial(form) = &approx.form else {
-        return Err(EvalError::Table { function: approx.function.clone() });
+        return Err(EvalError::Table {
+            function: approx.function.clone(),
+        });
     };
     let [lo, hi] = approx.domain;
     if (lo..=hi).contains(&x) {
@@ -48,7 +50,13 @@ pub fn eval(approx: &Approx, x: f64) -> Result<f64, EvalError> {
         Outside::Asymptote => "refers to an asymptote",
         Outside::Refuse => "rules it out",
     };
-    Err(EvalError::Outside { function: approx.function.clone(), x, lo, hi, rule })
+    Err(EvalError::Outside {
+        function: approx.function.clone(),
+        x,
+        lo,
+        hi,
+        rule,
+    })
 }
 
 /// The value of a polynomial at `x` in double precision: Horner's scheme in the monomial basis,
@@ -76,7 +84,11 @@ mod tests {
     use zkc_support::Certificate;
 
     fn form(chebyshev: bool, coefficients: &[f64], on: [f64; 2]) -> Polynomial {
-        Polynomial { chebyshev, coefficients: coefficients.to_vec(), on }
+        Polynomial {
+            chebyshev,
+            coefficients: coefficients.to_vec(),
+            on,
+        }
     }
 
     #[test]

@@ -136,7 +136,9 @@ pub enum Reason {
 }
 
 fn at(node: &Option<String>) -> String {
-    node.as_ref().map(|n| format!(" at node \"{n}\"")).unwrap_or_default()
+    node.as_ref()
+        .map(|n| format!(" at node \"{n}\""))
+        .unwrap_or_default()
 }
 
 /// Evaluates a program on integers: one list of elements in row-major order for each argument.
@@ -176,13 +178,15 @@ pub fn eval_with(
 pub fn bounds(graph: &Graph, constants: &Constants) -> Result<Vec<Option<Intervals>>, EvalError> {
     let mut known: Vec<Option<Intervals>> = vec![None; graph.value_count()];
     for (index, v) in graph.inputs.iter().enumerate() {
-        known[v.index()] =
-            Some(type_intervals(graph, *v).ok_or(EvalError::Signature { index })?);
+        known[v.index()] = Some(type_intervals(graph, *v).ok_or(EvalError::Signature { index })?);
     }
     for op in &graph.ops {
         let operands = operands_of(op, &known)?;
         let result = bounds_of(graph, op, constants, &operands)?;
-        let v = op.results.first().ok_or_else(|| fail(op, Reason::Unknown))?;
+        let v = op
+            .results
+            .first()
+            .ok_or_else(|| fail(op, Reason::Unknown))?;
         known[v.index()] = Some(result);
     }
     Ok(known)
@@ -205,20 +209,37 @@ pub fn bounds_of(
 pub fn type_intervals(graph: &Graph, v: ValueId) -> Option<Intervals> {
     let t = graph.tensor(v)?;
     let interval = machine_bounds(&t.fixed()?);
-    Some(Tensor { values: vec![interval; count(&t.shape)?], shape: t.shape })
+    Some(Tensor {
+        values: vec![interval; count(&t.shape)?],
+        shape: t.shape,
+    })
 }
 
 /// The bounds of a type, cut to 128 bits: no value that is computed here lies further out.
 pub fn machine_bounds(t: &FixedType) -> Interval {
     let cut = |b: &num_bigint::BigInt, wide: i128| i128::try_from(b).unwrap_or(wide);
-    let least = if t.lo.sign() == num_bigint::Sign::Minus { i128::MIN } else { i128::MAX };
-    let most = if t.hi.sign() == num_bigint::Sign::Minus { i128::MIN } else { i128::MAX };
-    Interval { lo: cut(&t.lo, least), hi: cut(&t.hi, most) }
+    let least = if t.lo.sign() == num_bigint::Sign::Minus {
+        i128::MIN
+    } else {
+        i128::MAX
+    };
+    let most = if t.hi.sign() == num_bigint::Sign::Minus {
+        i128::MIN
+    } else {
+        i128::MAX
+    };
+    Interval {
+        lo: cut(&t.lo, least),
+        hi: cut(&t.hi, most),
+    }
 }
 
 fn given(graph: &Graph, inputs: &[Vec<i128>]) -> Result<Vec<IntTensor>, EvalError> {
     if inputs.len() != graph.inputs.len() {
-        return Err(EvalError::Inputs { expected: graph.inputs.len(), found: inputs.len() });
+        return Err(EvalError::Inputs {
+            expected: graph.inputs.len(),
+            found: inputs.len(),
+        });
     }
     let mut out = Vec::new();
     for (index, (v, values)) in graph.inputs.iter().zip(inputs).enumerate() {
@@ -226,10 +247,17 @@ fn given(graph: &Graph, inputs: &[Vec<i128>]) -> Result<Vec<IntTensor>, EvalErro
         let fixed = t.fixed().ok_or(EvalError::Signature { index })?;
         let expected = count(&t.shape).ok_or(EvalError::Signature { index })?;
         if expected != values.len() {
-            return Err(EvalError::InputLength { index, expected, found: values.len() });
+            return Err(EvalError::InputLength {
+                index,
+                expected,
+                found: values.len(),
+            });
         }
         let allowed = machine_bounds(&fixed);
-        if let Some(element) = values.iter().position(|n| !(allowed.lo..=allowed.hi).contains(n)) {
+        if let Some(element) = values
+            .iter()
+            .position(|n| !(allowed.lo..=allowed.hi).contains(n))
+        {
             return Err(EvalError::InputBounds {
                 index,
                 element,
@@ -238,7 +266,10 @@ fn given(graph: &Graph, inputs: &[Vec<i128>]) -> Result<Vec<IntTensor>, EvalErro
                 hi: fixed.hi.to_string(),
             });
         }
-        out.push(Tensor { shape: t.shape, values: values.clone() });
+        out.push(Tensor {
+            shape: t.shape,
+            values: values.clone(),
+        });
     }
     Ok(out)
 }
@@ -266,7 +297,10 @@ fn run(
     for (i, op) in graph.ops.iter().enumerate() {
         let operands = operands_of(op, &known)?;
         let result = step(graph, op, constants, functions, &operands)?;
-        let v = op.results.first().ok_or_else(|| fail(op, Reason::Unknown))?;
+        let v = op
+            .results
+            .first()
+            .ok_or_else(|| fail(op, Reason::Unknown))?;
         known[v.index()] = Some(result);
         for v in &op.operands {
             if last_use[v.index()] == i {
@@ -278,7 +312,11 @@ fn run(
         .outputs
         .iter()
         .enumerate()
-        .map(|(index, v)| known[v.index()].clone().ok_or(EvalError::Signature { index }))
+        .map(|(index, v)| {
+            known[v.index()]
+                .clone()
+                .ok_or(EvalError::Signature { index })
+        })
         .collect()
 }
 
@@ -295,7 +333,11 @@ fn operands_of<'t, N>(
 
 fn fail(op: &Op, reason: Reason) -> EvalError {
     let node = node_name(op.location);
-    EvalError::Op(Box::new(OpError { op: op.name.clone(), node, reason }))
+    EvalError::Op(Box::new(OpError {
+        op: op.name.clone(),
+        node,
+        reason,
+    }))
 }
 
 /// What an operation needs to know apart from its operands.
@@ -315,9 +357,16 @@ impl Scene<'_, '_> {
 
     /// Scale of an operand.
     fn scale(&self, operand: usize) -> Result<u32, Reason> {
-        let v = self.op.operands.get(operand).ok_or(Reason::Malformed("operands are missing"))?;
+        let v = self
+            .op
+            .operands
+            .get(operand)
+            .ok_or(Reason::Malformed("operands are missing"))?;
         let t = self.graph.tensor(*v).and_then(|t| t.fixed());
-        Ok(t.ok_or(Reason::Malformed("an operand is no tensor of `!zkarith.fixed`"))?.scale)
+        Ok(t.ok_or(Reason::Malformed(
+            "an operand is no tensor of `!zkarith.fixed`",
+        ))?
+        .scale)
     }
 }
 
@@ -329,9 +378,20 @@ fn step<N: Number>(
     operands: &[&Tensor<N>],
 ) -> Result<Tensor<N>, EvalError> {
     let unknown = || fail(op, Reason::Unknown);
-    let result = op.results.first().and_then(|v| graph.tensor(*v)).ok_or_else(unknown)?;
+    let result = op
+        .results
+        .first()
+        .and_then(|v| graph.tensor(*v))
+        .ok_or_else(unknown)?;
     let fixed = result.fixed().ok_or_else(unknown)?;
-    let scene = Scene { graph, op, constants, functions, result, fixed };
+    let scene = Scene {
+        graph,
+        op,
+        constants,
+        functions,
+        result,
+        fixed,
+    };
     let values = compute(&scene, operands).map_err(|reason| fail(op, reason))?;
     let allowed = machine_bounds(&scene.fixed);
     let outside = |n: &N| n.least() < allowed.lo || n.greatest() > allowed.hi;
@@ -356,7 +416,12 @@ fn compute<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {
     match kind {
         Kind::Constant => {
             let value = s.op.attr("value").ok_or(Reason::Malformed("value"))?;
-            Ok(s.constants.read(value)?.to_i128()?.into_iter().map(N::exact).collect())
+            Ok(s.constants
+                .read(value)?
+                .to_i128()?
+                .into_iter()
+                .map(N::exact)
+                .collect())
         }
         Kind::Add => elementwise::binary(s, x, N::plus),
         Kind::Sub => elementwise::binary(s, x, N::minus),
@@ -364,11 +429,18 @@ fn compute<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {
         Kind::Max => elementwise::binary(s, x, |a, b| Some(a.maximum(b))),
         Kind::Min => elementwise::binary(s, x, |a, b| Some(a.minimum(b))),
         Kind::Upscale => {
-            let bits = s.fixed.scale.checked_sub(s.scale(0)?).ok_or(Reason::Malformed("scale"))?;
+            let bits = s
+                .fixed
+                .scale
+                .checked_sub(s.scale(0)?)
+                .ok_or(Reason::Malformed("scale"))?;
             elementwise::unary(unary(x)?, |n| shift_left(n, bits))
         }
         Kind::Rescale => {
-            let bits = s.scale(0)?.checked_sub(s.fixed.scale).ok_or(Reason::Malformed("scale"))?;
+            let bits = s
+                .scale(0)?
+                .checked_sub(s.fixed.scale)
+                .ok_or(Reason::Malformed("scale"))?;
             if bits == 0 {
                 return Err(Reason::Malformed("scale"));
             }
@@ -381,8 +453,8 @@ fn compute<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {
         }
         Kind::Reinterpret | Kind::Reshape => Ok(unary(x)?.values.clone()),
         Kind::Div => {
-            let shift = (i64::from(s.fixed.scale) + i64::from(s.scale(1)?))
-                - i64::from(s.scale(0)?);
+            let shift =
+                (i64::from(s.fixed.scale) + i64::from(s.scale(1)?)) - i64::from(s.scale(0)?);
             let shift = u32::try_from(shift).map_err(|_| Reason::Malformed("scale"))?;
             elementwise::divide(s, x, shift)
         }
@@ -432,7 +504,10 @@ fn apply<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, Reason> {
 }
 
 fn table<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, Reason> {
-    let approx = s.op.attr("approx").and_then(as_approx).ok_or(Reason::Malformed("approx"))?;
+    let approx =
+        s.op.attr("approx")
+            .and_then(as_approx)
+            .ok_or(Reason::Malformed("approx"))?;
     let Form::Table(table) = approx.form else {
         return Err(Reason::Unknown);
     };
@@ -440,14 +515,19 @@ fn table<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, Reason> {
     if values.is_empty() {
         return Err(Reason::Malformed("the table is empty"));
     }
-    let mut lookup =
-        Lookup::new(i128::from(table.from), &values, approx.outside == Outside::Saturate);
+    let mut lookup = Lookup::new(
+        i128::from(table.from),
+        &values,
+        approx.outside == Outside::Saturate,
+    );
     if N::NEEDS_EXTREMES {
         lookup = lookup.with_extremes();
     }
     let value = |(element, n): (usize, &N)| {
-        n.look_up(&lookup)
-            .ok_or_else(|| Reason::NotInTable { element, value: n.to_string() })
+        n.look_up(&lookup).ok_or_else(|| Reason::NotInTable {
+            element,
+            value: n.to_string(),
+        })
     };
     x.values.iter().enumerate().map(value).collect()
 }

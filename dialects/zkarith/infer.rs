@@ -41,7 +41,11 @@ pub fn implied_bounds(graph: &Graph, op: &Op) -> Option<Interval> {
             let sum = a.times(Interval::exact(product(&op.ints("kernel")?)?))?;
             let padded = op.ints("pads")?.iter().any(|p| *p != 0);
             // A window may see fewer elements: each missing one counts as zero.
-            Some(if padded { sum.hull(a).hull(Interval::exact(0)) } else { sum })
+            Some(if padded {
+                sum.hull(a).hull(Interval::exact(0))
+            } else {
+                sum
+            })
         }
         Kind::ReduceSum => {
             let extent = |axis: &i64| shape.get(usize::try_from(*axis).ok()?).copied();
@@ -64,7 +68,9 @@ pub fn implied_bounds(graph: &Graph, op: &Op) -> Option<Interval> {
 }
 
 fn product(extents: &[i64]) -> Option<i128> {
-    extents.iter().try_fold(1i128, |n, d| n.checked_mul(i128::from(*d)))
+    extents
+        .iter()
+        .try_fold(1i128, |n, d| n.checked_mul(i128::from(*d)))
 }
 
 #[cfg(test)]
@@ -89,10 +95,22 @@ mod tests {
             ("zkarith.reinterpret %a : A -> R", 9, "2x3"),
             ("zkarith.relu %a : A -> R", 4, "2x3"),
             ("zkarith.reshape %a : A -> R", 4, "6"),
-            ("zkarith.transpose %a permutation = [1, 0] : A -> R", 4, "3x2"),
+            (
+                "zkarith.transpose %a permutation = [1, 0] : A -> R",
+                4,
+                "3x2",
+            ),
             ("zkarith.broadcast %a : A -> R", 4, "2x2x3"),
-            ("zkarith.slice %a starts = [0, 0] steps = [1, 1] : A -> R", 4, "1x1"),
-            ("zkarith.pad %a low = [1, 0] high = [0, 0] value = -99 : A -> R", 4, "3x3"),
+            (
+                "zkarith.slice %a starts = [0, 0] steps = [1, 1] : A -> R",
+                4,
+                "1x1",
+            ),
+            (
+                "zkarith.pad %a low = [1, 0] high = [0, 0] value = -99 : A -> R",
+                4,
+                "3x3",
+            ),
             ("zkarith.reduce_sum %a axes = [1] : A -> R", 4, "2x1"),
             ("zkarith.reduce_max %a axes = [1] : A -> R", 4, "2x1"),
             (
@@ -123,8 +141,7 @@ mod tests {
                 format!("func.func @main(%a: {a}, %b: {b}) -> {r} {{ %r = {op} return %r : {r} }}")
             };
             let loose = parse_module(&context, &module(-5000, 5000)).unwrap();
-            let graph =
-                Graph::read(find_op(loose.as_operation(), "func.func").unwrap()).unwrap();
+            let graph = Graph::read(find_op(loose.as_operation(), "func.func").unwrap()).unwrap();
             let implied = implied_bounds(&graph, &graph.ops[0]).unwrap();
             let accepts = |lo, hi| parse_module(&context, &module(lo, hi)).is_ok();
             assert!(accepts(implied.lo, implied.hi), "{op}: {implied}");

@@ -73,7 +73,10 @@ mod tests {
             .filter(|line| line.starts_with("def ZkArith_"))
             .filter_map(|line| line.split('"').nth(1))
             .collect();
-        let mut ours: Vec<&str> = Kind::ALL.iter().map(|k| &k.name()["zkarith.".len()..]).collect();
+        let mut ours: Vec<&str> = Kind::ALL
+            .iter()
+            .map(|k| &k.name()["zkarith.".len()..])
+            .collect();
         defined.sort_unstable();
         ours.sort_unstable();
         assert_eq!(ours, defined);

@@ -24,7 +24,10 @@ impl Interval {
     /// The smallest interval that holds both.
     #[must_use]
     pub fn hull(self, other: Self) -> Self {
-        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
+        Self {
+            lo: self.lo.min(other.lo),
+            hi: self.hi.max(other.hi),
+        }
     }
 
     /// Whether every integer of `other` is in this one.
@@ -59,7 +62,11 @@ impl Lookup {
     /// cut to the table when `saturate` is set, otherwise they have no value.
     pub fn new(from: i128, values: &[i128], saturate: bool) -> Self {
         let first = values.iter().map(|v| Interval::new(*v, *v)).collect();
-        Self { from, saturate, levels: vec![first] }
+        Self {
+            from,
+            saturate,
+            levels: vec![first],
+        }
     }
 
     /// Prepares the table for intervals: 2 log2(n) entries for each of its n.
@@ -69,7 +76,9 @@ impl Lookup {
         let mut span = 1;
         while 2 * span <= n {
             let last = &self.levels[self.levels.len() - 1];
-            let next = (0..=n - 2 * span).map(|i| last[i].hull(last[i + span])).collect();
+            let next = (0..=n - 2 * span)
+                .map(|i| last[i].hull(last[i + span]))
+                .collect();
             self.levels.push(next);
             span *= 2;
         }
@@ -223,7 +232,9 @@ impl Number for i128 {
         if let Some(value) = a.known.borrow().get(&self) {
             return Ok(*value);
         }
-        let functions = a.functions.ok_or("named functions have no evaluator here")?;
+        let functions = a
+            .functions
+            .ok_or("named functions have no evaluator here")?;
         let value = functions.round(a.function, self, a.in_scale, a.out_scale)?;
         let value = value.clamp(a.bounds.lo, a.bounds.hi);
         a.known.borrow_mut().insert(self, value);
@@ -244,15 +255,27 @@ impl Number for Interval {
         self.hi
     }
     fn plus(self, other: Self) -> Option<Self> {
-        Some(Self { lo: self.lo.checked_add(other.lo)?, hi: self.hi.checked_add(other.hi)? })
+        Some(Self {
+            lo: self.lo.checked_add(other.lo)?,
+            hi: self.hi.checked_add(other.hi)?,
+        })
     }
     fn minus(self, other: Self) -> Option<Self> {
-        Some(Self { lo: self.lo.checked_sub(other.hi)?, hi: self.hi.checked_sub(other.lo)? })
+        Some(Self {
+            lo: self.lo.checked_sub(other.hi)?,
+            hi: self.hi.checked_sub(other.lo)?,
+        })
     }
     fn times(self, other: Self) -> Option<Self> {
         if other.lo == other.hi {
-            let (a, b) = (self.lo.checked_mul(other.lo)?, self.hi.checked_mul(other.lo)?);
-            return Some(Self { lo: a.min(b), hi: a.max(b) });
+            let (a, b) = (
+                self.lo.checked_mul(other.lo)?,
+                self.hi.checked_mul(other.lo)?,
+            );
+            return Some(Self {
+                lo: a.min(b),
+                hi: a.max(b),
+            });
         }
         let corners = [
             self.lo.checked_mul(other.lo)?,
@@ -263,13 +286,22 @@ impl Number for Interval {
         Some(hull_of(corners))
     }
     fn maximum(self, other: Self) -> Self {
-        Self { lo: self.lo.max(other.lo), hi: self.hi.max(other.hi) }
+        Self {
+            lo: self.lo.max(other.lo),
+            hi: self.hi.max(other.hi),
+        }
     }
     fn minimum(self, other: Self) -> Self {
-        Self { lo: self.lo.min(other.lo), hi: self.hi.min(other.hi) }
+        Self {
+            lo: self.lo.min(other.lo),
+            hi: self.hi.min(other.hi),
+        }
     }
     fn map(self, rising: impl Fn(i128) -> Option<i128>) -> Option<Self> {
-        Some(Self { lo: rising(self.lo)?, hi: rising(self.hi)? })
+        Some(Self {
+            lo: rising(self.lo)?,
+            hi: rising(self.hi)?,
+        })
     }
     fn ratio(self, den: Self, shift: u32) -> Option<Self> {
         // The quotient rises with the dividend; with the divisor it rises or falls, whatever the
@@ -291,8 +323,13 @@ impl Number for Interval {
 }
 
 fn hull_of(values: [i128; 4]) -> Interval {
-    let first = Interval { lo: values[0], hi: values[0] };
-    values.into_iter().fold(first, |h, v| h.hull(Interval { lo: v, hi: v }))
+    let first = Interval {
+        lo: values[0],
+        hi: values[0],
+    };
+    values
+        .into_iter()
+        .fold(first, |h, v| h.hull(Interval { lo: v, hi: v }))
 }
 
 #[cfg(test)]
@@ -347,8 +384,9 @@ mod tests {
     /// Every operation on intervals holds the results of all pairs of members.
     #[test]
     fn intervals_enclose_their_members() {
-        let all: Vec<Interval> =
-            (-4..4).flat_map(|lo| (lo..4).map(move |hi| Interval::new(lo, hi))).collect();
+        let all: Vec<Interval> = (-4..4)
+            .flat_map(|lo| (lo..4).map(move |hi| Interval::new(lo, hi)))
+            .collect();
         let table = Lookup::new(-3, &[5, -2, 7, 7, 0, 1], true).with_extremes();
         for a in &all {
             let mapped = a.map(|n| rescale(n, 1)).unwrap();
@@ -367,10 +405,8 @@ mod tests {
                         .flat_map(|x| (b.lo..=b.hi).map(move |y| (x, y)))
                         .map(|(x, y)| of(x, y))
                         .collect();
-                    let want = Interval::new(
-                        *values.iter().min().unwrap(),
-                        *values.iter().max().unwrap(),
-                    );
+                    let want =
+                        Interval::new(*values.iter().min().unwrap(), *values.iter().max().unwrap());
                     assert_eq!(have, Some(want), "{a} {b}");
                 };
                 check(a.plus(*b), &|x, y| x + y);
@@ -392,6 +428,9 @@ mod tests {
         assert_eq!(1i128.look_up(&table), None);
         assert_eq!(i128::MIN.look_up(&table), None);
         let table = Lookup::new(2, &[1, 2], true);
-        assert_eq!((i128::MIN.look_up(&table), i128::MAX.look_up(&table)), (Some(1), Some(2)));
+        assert_eq!(
+            (i128::MIN.look_up(&table), i128::MAX.look_up(&table)),
+            (Some(1), Some(2))
+        );
     }
 }

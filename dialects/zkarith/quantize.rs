@@ -19,13 +19,19 @@ pub fn quantize(value: f64, scale: u32) -> Option<i128> {
     }
     let shift = i64::from(exponent) + i64::from(scale);
     let magnitude = if shift >= 0 {
-        let shift = u32::try_from(shift).ok().filter(|s| *s < mantissa.leading_zeros())?;
+        let shift = u32::try_from(shift)
+            .ok()
+            .filter(|s| *s < mantissa.leading_zeros())?;
         mantissa << shift
     } else {
         round_half_even(mantissa, shift.unsigned_abs())
     };
     let magnitude = i128::try_from(magnitude).ok()?;
-    Some(if value.is_sign_negative() { -magnitude } else { magnitude })
+    Some(if value.is_sign_negative() {
+        -magnitude
+    } else {
+        magnitude
+    })
 }
 
 /// `mantissa / 2^shift`, ties to even; the mantissa has at most 53 bits.

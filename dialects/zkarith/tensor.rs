@@ -21,7 +21,10 @@ pub type Intervals = Tensor<Interval>;
 impl<N> Tensor<N> {
     /// A tensor from its parts; `None` when the number of elements is not what the shape says.
     pub fn try_new(shape: &[i64], values: Vec<N>) -> Option<Self> {
-        (count(shape)? == values.len()).then(|| Self { shape: shape.to_vec(), values })
+        (count(shape)? == values.len()).then(|| Self {
+            shape: shape.to_vec(),
+            values,
+        })
     }
 }
 

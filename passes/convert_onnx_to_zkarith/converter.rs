@@ -81,7 +81,10 @@ impl<'c, 'a> Converter<'c, 'a> {
 
     /// An operand of the operation that is converted.
     pub(super) fn operand(&self, op: &Op, i: usize) -> Value {
-        let v = op.operands.get(i).and_then(|v| self.values[v.index()].clone());
+        let v = op
+            .operands
+            .get(i)
+            .and_then(|v| self.values[v.index()].clone());
         v.unwrap_or(Value::None)
     }
 
@@ -102,8 +105,10 @@ impl<'c, 'a> Converter<'c, 'a> {
         match self.operand(op, i) {
             Value::None => Ok(None),
             Value::Constant(c) if c.as_i64s().is_some() => Ok(c.as_i64s().map(<[i64]>::to_vec)),
-            _ => Err(Issue::new(format!("operand {i} must be a constant tensor of integers"))
-                .help("fold constants first, or fix the model's dynamic shapes")),
+            _ => Err(
+                Issue::new(format!("operand {i} must be a constant tensor of integers"))
+                    .help("fold constants first, or fix the model's dynamic shapes"),
+            ),
         }
     }
 
@@ -120,21 +125,29 @@ impl<'c, 'a> Converter<'c, 'a> {
     pub(super) fn result_shape(&self, op: &Op) -> Result<Vec<i64>, Issue> {
         let t = op.results.first().and_then(|v| self.source.tensor(*v));
         let t = t.filter(|t| t.elements().is_some());
-        Ok(t.ok_or_else(|| Issue::new("its result has no static shape").help("infer shapes first"))?
-            .shape)
+        Ok(t.ok_or_else(|| {
+            Issue::new("its result has no static shape").help("infer shapes first")
+        })?
+        .shape)
     }
 
     /// Checks that a value of the model is a tensor of floats with a static shape.
     pub(super) fn float_tensor(&self, v: ValueId) -> Result<TensorType<'c>, Issue> {
         let t = self.source.tensor(v).filter(|t| t.elements().is_some());
         let t = t.ok_or_else(|| {
-            Issue::new(format!("`{}` is no tensor of static shape", self.source.r#type(v)))
-                .help("infer shapes first")
+            Issue::new(format!(
+                "`{}` is no tensor of static shape",
+                self.source.r#type(v)
+            ))
+            .help("infer shapes first")
         })?;
         match DType::of(t.element) {
             Some(DType::F32 | DType::F64) => Ok(t),
-            _ => Err(Issue::new(format!("tensors of `{}` have no conversion to `zkarith`", t.element))
-                .help("only floating-point tensors are computed in the circuit; make others constant")),
+            _ => Err(Issue::new(format!(
+                "tensors of `{}` have no conversion to `zkarith`",
+                t.element
+            ))
+            .help("only floating-point tensors are computed in the circuit; make others constant")),
         }
     }
 
@@ -161,7 +174,10 @@ impl<'c, 'a> Converter<'c, 'a> {
         let t = self.fixed(shape, scale, bounds)?;
         let v = self.graph.input(t);
         let count = onnx::shape::count(shape).unwrap_or(0);
-        let elements = Tensor { shape: shape.to_vec(), values: vec![bounds; count] };
+        let elements = Tensor {
+            shape: shape.to_vec(),
+            values: vec![bounds; count],
+        };
         self.remember(v, shape, scale, bounds, Some(elements))?;
         Ok(v)
     }
@@ -175,7 +191,9 @@ impl<'c, 'a> Converter<'c, 'a> {
         elements: Option<Intervals>,
     ) -> Result<(), Issue> {
         if v.index() != self.known.len() {
-            return Err(Issue::new("internal error: values are remembered out of order"));
+            return Err(Issue::new(
+                "internal error: values are remembered out of order",
+            ));
         }
         self.known.push(Known {
             shape: shape.to_vec(),
@@ -192,7 +210,12 @@ impl<'c, 'a> Converter<'c, 'a> {
             return Ok(Rc::clone(elements));
         }
         // Only constants are not kept, as they may be large: they are read again.
-        let op = self.graph.ops.iter().rev().find(|op| op.results.first() == Some(&v));
+        let op = self
+            .graph
+            .ops
+            .iter()
+            .rev()
+            .find(|op| op.results.first() == Some(&v));
         let op = op.ok_or_else(|| Issue::new("internal error: a value has no intervals"))?;
         Ok(Rc::new(bounds_of(&self.graph, op, self.constants, &[])?))
     }
@@ -209,9 +232,14 @@ impl<'c, 'a> Converter<'c, 'a> {
         given: Option<Interval>,
     ) -> Result<ValueId, Issue> {
         // Wide enough for whatever is computed in 127 bits; replaced below.
-        let all = Interval { lo: i128::MIN, hi: i128::MAX };
+        let all = Interval {
+            lo: i128::MIN,
+            hi: i128::MAX,
+        };
         let open = self.fixed(shape, scale, given.unwrap_or(all))?;
-        let v = self.graph.push1(kind.name(), operands, open, attributes, self.location);
+        let v = self
+            .graph
+            .push1(kind.name(), operands, open, attributes, self.location);
         let bounds = self.close(v, shape, scale, given);
         if bounds.is_err() {
             // The value keeps its number, so that later ones are remembered in order.
@@ -230,8 +258,11 @@ impl<'c, 'a> Converter<'c, 'a> {
     ) -> Result<ValueId, Issue> {
         // Just pushed by the caller.
         let op = &self.graph.ops[self.graph.ops.len() - 1];
-        let operands: Vec<Rc<Intervals>> =
-            op.operands.iter().map(|v| self.elements(*v)).collect::<Result<_, _>>()?;
+        let operands: Vec<Rc<Intervals>> = op
+            .operands
+            .iter()
+            .map(|v| self.elements(*v))
+            .collect::<Result<_, _>>()?;
         let operands: Vec<&Intervals> = operands.iter().map(|t| &**t).collect();
         let advice = "use fewer `fraction-bits`, or declare a smaller input range";
         let elements = bounds_of(&self.graph, op, self.constants, &operands)
@@ -260,17 +291,14 @@ impl<'c, 'a> Converter<'c, 'a> {
     // -- Constants -------------------------------------------------------------------------------
 
     /// A constant of real numbers at a scale, rounded to nearest, ties to even.
-    pub(super) fn constant(
-        &mut self,
-        values: &onnx::Tensor,
-        scale: u32,
-    ) -> Result<ValueId, Issue> {
+    pub(super) fn constant(&mut self, values: &onnx::Tensor, scale: u32) -> Result<ValueId, Issue> {
         let quantized: Vec<i128> = values
             .to_f64()
             .into_iter()
             .map(|x| {
                 quantize(x, scale).ok_or_else(|| {
-                    let message = format!("the constant {x} is not finite, or too large at scale {scale}");
+                    let message =
+                        format!("the constant {x} is not finite, or too large at scale {scale}");
                     Issue::new(message)
                 })
             })
@@ -285,7 +313,9 @@ impl<'c, 'a> Converter<'c, 'a> {
         values: &[i128],
         scale: u32,
     ) -> Result<ValueId, Issue> {
-        let value = self.constants.make_integers(self.graph.context, shape, values)?;
+        let value = self
+            .constants
+            .make_integers(self.graph.context, shape, values)?;
         self.emit(Kind::Constant, &[], shape, scale, &[("value", value)], None)
     }
 
@@ -303,11 +333,7 @@ impl<'c, 'a> Converter<'c, 'a> {
     }
 
     /// Weights of a linear map at the scale that suits its operand and its result.
-    pub(super) fn weights(
-        &mut self,
-        values: &onnx::Tensor,
-        taps: &Taps,
-    ) -> Result<ValueId, Issue> {
+    pub(super) fn weights(&mut self, values: &onnx::Tensor, taps: &Taps) -> Result<ValueId, Issue> {
         let wanted = format::weight_scale(taps, &self.options);
         // A weight of 1 or -1/2, say, needs no more than its own bits; but where a rescale follows
         // anyway, dropping whole limbs there is worth more than a small scale.
@@ -364,8 +390,19 @@ impl<'c, 'a> Converter<'c, 'a> {
     /// The scale at which a value with these bounds is used.
     fn target_scale(&mut self, sink: &Sink, bounds: Interval, scale: u32) -> Result<u32, Issue> {
         let fallback = format::value_scale(bounds, scale, &self.options);
-        let Sink::Function { op, function, shifted } = sink else { return Ok(fallback) };
-        let operand = if *shifted { shifted_bounds(bounds) } else { bounds };
+        let Sink::Function {
+            op,
+            function,
+            shifted,
+        } = sink
+        else {
+            return Ok(fallback);
+        };
+        let operand = if *shifted {
+            shifted_bounds(bounds)
+        } else {
+            bounds
+        };
         let out = self.options.fraction_bits;
         let planned = self.planned.get(op).copied();
         // A function that cannot be converted is reported where it stands.
@@ -391,7 +428,13 @@ impl<'c, 'a> Converter<'c, 'a> {
         // Fine enough to tell any scale that may be chosen; too large bounds are reported when
         // the operation is emitted.
         let fine = 2 * self.options.fraction_bits + 8;
-        let at = |x: f64| quantize(x, fine).unwrap_or(if x < 0.0 { i128::MIN / 4 } else { i128::MAX / 4 });
+        let at = |x: f64| {
+            quantize(x, fine).unwrap_or(if x < 0.0 {
+                i128::MIN / 4
+            } else {
+                i128::MAX / 4
+            })
+        };
         let bounds = Interval::new(at(bounds.0), at(bounds.1));
         Ok(Some(self.target_scale(sink, bounds, fine)?))
     }
@@ -403,7 +446,12 @@ impl<'c, 'a> Converter<'c, 'a> {
         operand: &Known,
         out_scale: u32,
     ) -> Result<FunctionFormat, Issue> {
-        let Sink::Function { op, function, shifted } = sink else {
+        let Sink::Function {
+            op,
+            function,
+            shifted,
+        } = sink
+        else {
             return Err(Issue::new("internal error: the operation is no function"));
         };
         let mut bounds = operand.bounds;
@@ -411,7 +459,14 @@ impl<'c, 'a> Converter<'c, 'a> {
             bounds = Interval::new(bounds.lo.min(0), bounds.hi.min(0));
         }
         let planned = self.planned.get(op).copied();
-        format::function_format(function, bounds, operand.scale, planned, out_scale, &self.options)
+        format::function_format(
+            function,
+            bounds,
+            operand.scale,
+            planned,
+            out_scale,
+            &self.options,
+        )
     }
 
     /// Both values at the larger of their scales.
@@ -455,13 +510,22 @@ impl<'c, 'a> Converter<'c, 'a> {
     ) -> Result<ValueId, Issue> {
         let name = string(self.graph.context, function);
         let shape = self.known(v).shape.clone();
-        self.emit(Kind::Apply, &[v], &shape, scale, &[("function", name)], Some(range))
+        self.emit(
+            Kind::Apply,
+            &[v],
+            &shape,
+            scale,
+            &[("function", name)],
+            Some(range),
+        )
     }
 
     /// The greatest real magnitude of a value.
     pub(super) fn magnitude(&self, v: ValueId) -> f64 {
         let k = self.known(v);
-        dequantize(k.bounds.lo, k.scale).abs().max(dequantize(k.bounds.hi, k.scale).abs())
+        dequantize(k.bounds.lo, k.scale)
+            .abs()
+            .max(dequantize(k.bounds.hi, k.scale).abs())
     }
 }
 
@@ -476,7 +540,9 @@ pub(super) fn exact_scale(values: &[f64], limit: u32) -> Option<u32> {
         let scaled = x * f64::from(scale).exp2();
         scaled.is_finite() && scaled.fract() == 0.0
     };
-    values.iter().try_fold(0, |scale, x| (scale..=limit).find(|s| exact(*x, *s)))
+    values
+        .iter()
+        .try_fold(0, |scale, x| (scale..=limit).find(|s| exact(*x, *s)))
 }
 
 /// A shorthand.

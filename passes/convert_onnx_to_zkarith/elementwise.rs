@@ -34,12 +34,7 @@ impl Converter<'_, '_> {
 
     /// Two operands at one scale. An accumulator meets another one as it is; when one operand is
     /// narrow already and the other is not wanted in full, both are settled first.
-    fn comparable(
-        &mut self,
-        op: &Op,
-        a: ValueId,
-        b: ValueId,
-    ) -> Result<(ValueId, ValueId), Issue> {
+    fn comparable(&mut self, op: &Op, a: ValueId, b: ValueId) -> Result<(ValueId, ValueId), Issue> {
         // x - max(x) must see the x that the maximum was taken of, so that it is zero somewhere.
         let is_maximum = |v: ValueId| {
             let i = self.definitions[v.index()];
@@ -57,7 +52,11 @@ impl Converter<'_, '_> {
     fn combined(&mut self, kind: Kind, a: ValueId, b: ValueId) -> Result<ValueId, Issue> {
         let (k, l) = (self.known(a), self.known(b));
         let shape = broadcast(&[&k.shape, &l.shape])?;
-        let scale = if kind == Kind::Mul { k.scale + l.scale } else { k.scale };
+        let scale = if kind == Kind::Mul {
+            k.scale + l.scale
+        } else {
+            k.scale
+        };
         self.emit(kind, &[a, b], &shape, scale, &[], None)
     }
 
@@ -85,10 +84,16 @@ impl Converter<'_, '_> {
 
     /// Products.
     pub(super) fn product(&mut self, op: &Op) -> Result<Value, Issue> {
-        let sink = op.results.first().map_or(Sink::Value, |v| self.plan.sink(*v));
+        let sink = op
+            .results
+            .first()
+            .map_or(Sink::Value, |v| self.plan.sink(*v));
         let done = match (self.operand(op, 0), self.operand(op, 1)) {
             (Value::Fixed(a), Value::Fixed(b)) => {
-                let (a, b) = (self.settled(a, &Sink::Value)?, self.settled(b, &Sink::Value)?);
+                let (a, b) = (
+                    self.settled(a, &Sink::Value)?,
+                    self.settled(b, &Sink::Value)?,
+                );
                 self.combined(Kind::Mul, a, b)?
             }
             (Value::Fixed(x), Value::Constant(c)) | (Value::Constant(c), Value::Fixed(x)) => {
@@ -156,7 +161,10 @@ impl Converter<'_, '_> {
                 return Err(Issue::new(format!("element {i} of the divisor is zero")));
             }
             let inverse = Tensor::f64s(&c.shape, values.iter().map(|v| 1.0 / v).collect());
-            let sink = op.results.first().map_or(Sink::Value, |v| self.plan.sink(*v));
+            let sink = op
+                .results
+                .first()
+                .map_or(Sink::Value, |v| self.plan.sink(*v));
             let x = self.tensor(op, 0)?;
             return self.scaled_by(x, &inverse, &sink).map(Value::Fixed);
         }
@@ -188,12 +196,16 @@ impl Converter<'_, '_> {
             scale -= 1;
         }
         let shape = broadcast(&[&k.shape, &l.shape])?;
-        self.emit(Kind::Div, &[a, b], &shape, scale, &[], None).map(Value::Fixed)
+        self.emit(Kind::Div, &[a, b], &shape, scale, &[], None)
+            .map(Value::Fixed)
     }
 
     /// Maxima and minima of any number of operands.
     pub(super) fn extremum(&mut self, op: &Op, kind: Kind) -> Result<Value, Issue> {
-        let sink = op.results.first().map_or(Sink::Value, |v| self.plan.sink(*v));
+        let sink = op
+            .results
+            .first()
+            .map_or(Sink::Value, |v| self.plan.sink(*v));
         let mut done: Option<ValueId> = None;
         // Constants last: by then the scale is known.
         for i in 0..op.operands.len() {
@@ -208,7 +220,9 @@ impl Converter<'_, '_> {
                 });
             }
         }
-        let Some(mut done) = done else { return Err(Issue::new("needs an operand")) };
+        let Some(mut done) = done else {
+            return Err(Issue::new("needs an operand"));
+        };
         for i in 0..op.operands.len() {
             if let Value::Constant(c) = self.operand(op, i) {
                 done = self.extremum_with(kind, done, &c)?;
@@ -221,7 +235,9 @@ impl Converter<'_, '_> {
         let values = c.to_f64();
         let k = self.known(x).clone();
         // One number for all elements cuts them, which needs no second operand.
-        let uniform = values.first().filter(|first| values.iter().all(|v| v == *first));
+        let uniform = values
+            .first()
+            .filter(|first| values.iter().all(|v| v == *first));
         if let Some(limit) = uniform.and_then(|v| quantize(*v, k.scale))
             && broadcast(&[&k.shape, &c.shape])? == k.shape
         {
@@ -250,7 +266,11 @@ impl Converter<'_, '_> {
         };
         let (lo, hi) = (at(min, k.bounds.lo)?, at(max, k.bounds.hi)?);
         // Where the lower limit exceeds the upper one, the result is the upper one.
-        let to = if lo > hi { Interval { lo: hi, hi } } else { Interval { lo, hi } };
+        let to = if lo > hi {
+            Interval { lo: hi, hi }
+        } else {
+            Interval { lo, hi }
+        };
         self.clamped(x, to).map(Value::Fixed)
     }
 
@@ -274,7 +294,9 @@ fn corners(a: Interval, b: Interval, shift: u32) -> Option<Interval> {
 fn power_of_two(values: &[f64]) -> Option<i32> {
     let first = *values.first()?;
     let exponent = first.log2();
-    let exact = first > 0.0 && exponent.fract() == 0.0 && exponent.abs() <= 64.0
+    let exact = first > 0.0
+        && exponent.fract() == 0.0
+        && exponent.abs() <= 64.0
         && exponent.exp2() == first;
     (exact && values.iter().all(|v| *v == first)).then_some(exponent as i32)
 }

@@ -15,7 +15,8 @@ pub(super) fn bits(i: Interval) -> u32 {
 /// The interval of the rescaled integers, `by` bits narrower.
 fn narrowed(i: Interval, by: u32) -> Interval {
     // Rescaling by no bits is the identity, and rescaling lowers magnitudes: it never overflows.
-    i.map(|n| if by == 0 { Some(n) } else { rescale(n, by) }).unwrap_or(i)
+    i.map(|n| if by == 0 { Some(n) } else { rescale(n, by) })
+        .unwrap_or(i)
 }
 
 /// Fraction bits wanted for a tensor with these bounds: `fraction-bits` at magnitude one and
@@ -42,8 +43,14 @@ pub(super) fn value_scale(bounds: Interval, scale: u32, options: &Options) -> u3
 /// The scale of an input: `fraction-bits`, fewer for wide ranges, so that two bits more than
 /// `fraction-bits` tell its magnitude.
 pub(super) fn input_scale(magnitude: f64, options: &Options) -> u32 {
-    let integer_bits = if magnitude > 0.0 { magnitude.log2().ceil().max(0.0) as u32 } else { 0 };
-    (options.fraction_bits + 2).saturating_sub(integer_bits).min(options.fraction_bits)
+    let integer_bits = if magnitude > 0.0 {
+        magnitude.log2().ceil().max(0.0) as u32
+    } else {
+        0
+    };
+    (options.fraction_bits + 2)
+        .saturating_sub(integer_bits)
+        .min(options.fraction_bits)
 }
 
 /// What is known of a linear map when the scale of its weights is chosen.
@@ -85,11 +92,19 @@ pub(super) fn weight_scale(taps: &Taps, options: &Options) -> u32 {
         }
     };
     let least = least.round().clamp(1.0, f64::from(MAX_WEIGHT_SCALE)) as u32;
-    let Some(target) = taps.target else { return least };
+    let Some(target) = taps.target else {
+        return least;
+    };
     // dropped = operand scale + weight scale - target, a positive multiple of limb-bits.
     let limb = options.limb_bits;
-    let dropped = (taps.scale + least).saturating_sub(target).max(1).div_ceil(limb) * limb;
-    (dropped + target).saturating_sub(taps.scale).clamp(least, MAX_WEIGHT_SCALE)
+    let dropped = (taps.scale + least)
+        .saturating_sub(target)
+        .max(1)
+        .div_ceil(limb)
+        * limb;
+    (dropped + target)
+        .saturating_sub(taps.scale)
+        .clamp(least, MAX_WEIGHT_SCALE)
 }
 
 /// The formats around a named function.
@@ -128,7 +143,10 @@ pub(super) fn function_format(
     options: &Options,
 ) -> Result<FunctionFormat, Issue> {
     let top = operand_scale.min(options.fraction_bits);
-    let mut tails = Tails { function, known: Vec::new() };
+    let mut tails = Tails {
+        function,
+        known: Vec::new(),
+    };
     let plain = |scale: u32| {
         let domain = narrowed(operand, operand_scale - scale);
         fits(domain, options).then_some(domain)
@@ -141,11 +159,15 @@ pub(super) fn function_format(
         })
     };
     let best = |found: &mut dyn FnMut(u32) -> Option<Interval>, from: u32| {
-        (0..=from).rev().find_map(|scale| Some((scale, found(scale)?)))
+        (0..=from)
+            .rev()
+            .find_map(|scale| Some((scale, found(scale)?)))
     };
     let mut plain_at = plain;
     let chosen = match planned.filter(|scale| *scale <= operand_scale) {
-        Some(scale) => plain(scale).or_else(|| cut(scale)).map(|domain| (scale, domain)),
+        Some(scale) => plain(scale)
+            .or_else(|| cut(scale))
+            .map(|domain| (scale, domain)),
         None => None,
     };
     let chosen = chosen.or_else(|| match (best(&mut plain_at, top), best(&mut cut, top)) {
@@ -155,9 +177,8 @@ pub(super) fn function_format(
     let Some((in_scale, domain)) = chosen else {
         return Err(too_wide(function, operand, operand_scale, options));
     };
-    let (lo, hi) = machine(domain).ok_or_else(|| {
-        too_wide(function, operand, operand_scale, options)
-    })?;
+    let (lo, hi) =
+        machine(domain).ok_or_else(|| too_wide(function, operand, operand_scale, options))?;
     let even = Rounding::NearestTiesToEven;
     let mut out_scale = out_scale;
     let range = loop {
@@ -182,7 +203,12 @@ pub(super) fn function_format(
     if in_scale < top && !jumps(function) {
         check_step(function, in_scale, (lo, hi), out_scale, options)?;
     }
-    Ok(FunctionFormat { in_scale, domain, out_scale, range })
+    Ok(FunctionFormat {
+        in_scale,
+        domain,
+        out_scale,
+        range,
+    })
 }
 
 /// Whether the function jumps: then no step is small, at whatever scale.
@@ -205,9 +231,21 @@ fn check_step(
     out_scale: u32,
     options: &Options,
 ) -> Result<(), Issue> {
-    let table = tabulate(function, in_scale, lo, hi, out_scale, Rounding::NearestTiesToEven)
-        .map_err(|e| Issue::new(e.to_string()))?;
-    let step = table.values.windows(2).map(|w| w[0].abs_diff(w[1])).max().unwrap_or(0);
+    let table = tabulate(
+        function,
+        in_scale,
+        lo,
+        hi,
+        out_scale,
+        Rounding::NearestTiesToEven,
+    )
+    .map_err(|e| Issue::new(e.to_string()))?;
+    let step = table
+        .values
+        .windows(2)
+        .map(|w| w[0].abs_diff(w[1]))
+        .max()
+        .unwrap_or(0);
     let most = table.min.unsigned_abs().max(table.max.unsigned_abs());
     // Half a step is what rounding the operand costs; a unit or two are the result's own grid.
     if step > 4 && step as f64 / 2.0 > MAX_STEP * most as f64 {
@@ -220,8 +258,9 @@ fn check_step(
             dequantize(i128::from(step), out_scale),
             dequantize(i128::from(most), out_scale),
         );
-        return Err(Issue::new(message)
-            .help("raise `table-bits`, or declare a smaller input range"));
+        return Err(
+            Issue::new(message).help("raise `table-bits`, or declare a smaller input range")
+        );
     }
     Ok(())
 }
@@ -239,7 +278,10 @@ fn too_wide(function: &Function, operand: Interval, scale: u32, options: &Option
 
 fn fits(domain: Interval, options: &Options) -> bool {
     // A difference of two integers of at most 127 bits may need one bit more.
-    domain.hi.checked_sub(domain.lo).is_some_and(|d| d < 1 << options.table_bits)
+    domain
+        .hi
+        .checked_sub(domain.lo)
+        .is_some_and(|d| d < 1 << options.table_bits)
         && machine(domain).is_some()
 }
 
@@ -273,10 +315,7 @@ impl Tails<'_> {
         let lo = tails.below.map(|t| (t.at * unit).floor() as i128);
         let hi = tails.above.map(|t| (t.at * unit).ceil() as i128);
         let within = |n: i128| n.clamp(whole.lo, whole.hi);
-        let domain = Interval::new(
-            lo.map_or(whole.lo, within),
-            hi.map_or(whole.hi, within),
-        );
+        let domain = Interval::new(lo.map_or(whole.lo, within), hi.map_or(whole.hi, within));
         (domain != whole).then_some(domain)
     }
 }
@@ -300,13 +339,26 @@ mod tests {
     fn format(text: &str, lo: f64, hi: f64) -> Result<FunctionFormat, String> {
         let at = |x: f64| (x * 1048576.0).round() as i128;
         let function: Function = text.parse().unwrap();
-        function_format(&function, Interval::new(at(lo), at(hi)), 20, None, 10, &options())
-            .map_err(|e| e.message)
+        function_format(
+            &function,
+            Interval::new(at(lo), at(hi)),
+            20,
+            None,
+            10,
+            &options(),
+        )
+        .map_err(|e| e.message)
     }
 
     #[test]
     fn bits_of_intervals() {
-        for (lo, hi, want) in [(0, 0, 0), (0, 1, 1), (-1, 0, 2), (0, 255, 8), (-256, 255, 10)] {
+        for (lo, hi, want) in [
+            (0, 0, 0),
+            (0, 1, 1),
+            (-1, 0, 2),
+            (0, 255, 8),
+            (-256, 255, 10),
+        ] {
             assert_eq!(bits(Interval::new(lo, hi)), want, "[{lo}, {hi}]");
         }
     }
@@ -315,9 +367,15 @@ mod tests {
     fn tables_fit_and_keep_what_precision_they_can() {
         // All of the operand, at the finest scale that fits.
         let narrow = format("tanh", -1.0, 1.0).unwrap();
-        assert_eq!((narrow.in_scale, narrow.domain), (10, Interval::new(-1024, 1024)));
+        assert_eq!(
+            (narrow.in_scale, narrow.domain),
+            (10, Interval::new(-1024, 1024))
+        );
         let wider = format("tanh", -7.0, 7.0).unwrap();
-        assert_eq!((wider.in_scale, wider.domain), (8, Interval::new(-1792, 1792)));
+        assert_eq!(
+            (wider.in_scale, wider.domain),
+            (8, Interval::new(-1792, 1792))
+        );
         // Cut where it buys more than a bit: tanh 3.81 is 1 at nine bits.
         let wide = format("tanh", -30.0, 30.0).unwrap();
         assert_eq!((wide.in_scale, wide.range), (9, Interval::new(-1023, 1023)));
@@ -352,13 +410,23 @@ mod tests {
     fn what_a_table_cannot_do_is_refused() {
         assert_eq!(
             format("sin", -1e4, 1e4),
-            Err("the operand of `sin` lies in [-10000, 10000], which a table of 2^12 entries does \
+            Err(
+                "the operand of `sin` lies in [-10000, 10000], which a table of 2^12 entries does \
                  not cover even in steps of 1"
-                .into())
+                    .into()
+            )
         );
         assert!(format("sin", -1e3, 1e3).unwrap_err().contains("too steep"));
-        assert!(format("log", -1.0, 1.0).unwrap_err().contains("is not defined at -1"));
-        assert!(format("exp", 0.0, 90.0).unwrap_err().contains("does not fit in 64 bits"));
+        assert!(
+            format("log", -1.0, 1.0)
+                .unwrap_err()
+                .contains("is not defined at -1")
+        );
+        assert!(
+            format("exp", 0.0, 90.0)
+                .unwrap_err()
+                .contains("does not fit in 64 bits")
+        );
     }
 
     #[test]
@@ -381,7 +449,10 @@ mod tests {
             assert_eq!(weight_scale(&t, &o), want, "{:?} {:?}", t.count, t.target);
         }
         // Tiny weights want more bits than one limb leaves.
-        assert_eq!(weight_scale(&taps(10, 1000.0, 1000, 0.001, Some(10)), &o), 24);
+        assert_eq!(
+            weight_scale(&taps(10, 1000.0, 1000, 0.001, Some(10)), &o),
+            24
+        );
     }
 
     #[test]

@@ -17,7 +17,9 @@ use zkc_support::{Op, ValueId};
 pub(super) fn function_of(op: &Op) -> Option<Result<Function, Issue>> {
     use Kind::*;
     let parameter = |name: &'static str| -> Result<Parameter, Issue> {
-        let value = op.float(name).ok_or_else(|| Issue::new(format!("needs attribute `{name}`")))?;
+        let value = op
+            .float(name)
+            .ok_or_else(|| Issue::new(format!("needs attribute `{name}`")))?;
         Parameter::new(value).map_err(|e| Issue::new(format!("attribute `{name}`: {e}")))
     };
     let with = |f: &dyn Fn() -> Result<Function, Issue>| Some(f());
@@ -32,12 +34,27 @@ pub(super) fn function_of(op: &Op) -> Option<Result<Function, Issue>> {
         Softplus => plain(Function::Softplus),
         Softsign => plain(Function::Softsign),
         Mish => plain(Function::Mish),
-        Elu => with(&|| Ok(Function::Elu { alpha: parameter("alpha")? })),
-        Celu => with(&|| Ok(Function::Celu { alpha: parameter("alpha")? })),
-        Selu => with(&|| {
-            Ok(Function::Selu { alpha: parameter("alpha")?, gamma: parameter("gamma")? })
+        Elu => with(&|| {
+            Ok(Function::Elu {
+                alpha: parameter("alpha")?,
+            })
         }),
-        ThresholdedRelu => with(&|| Ok(Function::ThresholdedRelu { alpha: parameter("alpha")? })),
+        Celu => with(&|| {
+            Ok(Function::Celu {
+                alpha: parameter("alpha")?,
+            })
+        }),
+        Selu => with(&|| {
+            Ok(Function::Selu {
+                alpha: parameter("alpha")?,
+                gamma: parameter("gamma")?,
+            })
+        }),
+        ThresholdedRelu => with(&|| {
+            Ok(Function::ThresholdedRelu {
+                alpha: parameter("alpha")?,
+            })
+        }),
         HardSwish => plain(Function::HardSwish),
         Exp => plain(Function::Exp),
         Log => plain(Function::Log),
@@ -59,8 +76,8 @@ pub(super) fn function_of(op: &Op) -> Option<Result<Function, Issue>> {
         Ceil => plain(Function::Ceil),
         Round => plain(Function::Round),
         NoValue | Constant | ConstantOfShape | Add | Sub | Mul | Div | Pow | Max | Min | Sum
-        | Mean | Abs | Neg | Relu | Swish | LeakyRelu | HardSigmoid | Clip | MatMul | Gemm | Conv
-        | AveragePool | MaxPool | GlobalAveragePool | GlobalMaxPool | BatchNormalization
+        | Mean | Abs | Neg | Relu | Swish | LeakyRelu | HardSigmoid | Clip | MatMul | Gemm
+        | Conv | AveragePool | MaxPool | GlobalAveragePool | GlobalMaxPool | BatchNormalization
         | Softmax | Dropout | ReduceSum | ReduceMean | ReduceMax | ReduceMin | Identity | Cast
         | Reshape | Flatten | Squeeze | Unsqueeze | Transpose | Concat | Split | Slice | Gather
         | Expand | Tile | Pad | Shape | Size => None,
@@ -79,12 +96,17 @@ impl Converter<'_, '_> {
         let mean = op.results.first().map_or(0, |v| self.plan.mean_bits(*v));
         let wanted = self.options.fraction_bits;
         let out_scale = wanted.saturating_sub(mean).max(wanted / 2);
-        let sink = Sink::Function { op: position, function, shifted };
+        let sink = Sink::Function {
+            op: position,
+            function,
+            shifted,
+        };
         let format = self.function_format(&sink, self.known(x), out_scale)?;
         let x = self.lowered(x, format.in_scale)?;
         let x = self.clamped(x, format.domain)?;
         let name = function.to_string();
-        self.applied(&name, x, format.out_scale, format.range).map(Value::Fixed)
+        self.applied(&name, x, format.out_scale, format.range)
+            .map(Value::Fixed)
     }
 
     /// A power with a constant exponent.
@@ -102,11 +124,16 @@ impl Converter<'_, '_> {
         let exponent = Parameter::new(exponent).map_err(|e| Issue::new(e.to_string()))?;
         let function = Function::Pow { exponent };
         // Not known to the plan, which sees attributes only.
-        let sink = Sink::Function { op: usize::MAX, function, shifted: false };
+        let sink = Sink::Function {
+            op: usize::MAX,
+            function,
+            shifted: false,
+        };
         let format = self.function_format(&sink, self.known(x), self.options.fraction_bits)?;
         let x = self.lowered(x, format.in_scale)?;
         let x = self.clamped(x, format.domain)?;
-        self.applied(&function.to_string(), x, format.out_scale, format.range).map(Value::Fixed)
+        self.applied(&function.to_string(), x, format.out_scale, format.range)
+            .map(Value::Fixed)
     }
 
     fn square(&mut self, x: ValueId) -> Result<ValueId, Issue> {
@@ -139,7 +166,8 @@ impl Converter<'_, '_> {
         let minus = self.negated(x)?;
         let k = self.known(x);
         let (shape, scale) = (k.shape.clone(), k.scale);
-        self.emit(zkarith::Kind::Max, &[x, minus], &shape, scale, &[], None).map(Value::Fixed)
+        self.emit(zkarith::Kind::Max, &[x, minus], &shape, scale, &[], None)
+            .map(Value::Fixed)
     }
 
     pub(super) fn negated(&mut self, x: ValueId) -> Result<ValueId, Issue> {
@@ -168,15 +196,26 @@ impl Converter<'_, '_> {
         let sum_scale = self.known(x).scale + scale;
         let mut part = |v: ValueId, factor: i128| {
             let factor = self.integer_constant(&[], &[factor], scale)?;
-            self.emit(zkarith::Kind::Mul, &[v, factor], &shape, sum_scale, &[], None)
+            self.emit(
+                zkarith::Kind::Mul,
+                &[v, factor],
+                &shape,
+                sum_scale,
+                &[],
+                None,
+            )
         };
         let (a, b) = (part(x, alpha)?, part(positive, one - alpha)?);
-        self.emit(zkarith::Kind::Add, &[a, b], &shape, sum_scale, &[], None).map(Value::Fixed)
+        self.emit(zkarith::Kind::Add, &[a, b], &shape, sum_scale, &[], None)
+            .map(Value::Fixed)
     }
 
     /// `max(0, min(1, alpha x + beta))`.
     pub(super) fn hard_sigmoid(&mut self, op: &Op) -> Result<Value, Issue> {
-        let (alpha, beta) = (op.float("alpha").unwrap_or(0.2), op.float("beta").unwrap_or(0.5));
+        let (alpha, beta) = (
+            op.float("alpha").unwrap_or(0.2),
+            op.float("beta").unwrap_or(0.5),
+        );
         let x = self.tensor(op, 0)?;
         let product = self.scaled_by(x, &Tensor::f64s(&[], vec![alpha]), &Sink::Value)?;
         let sum = self.plus_constant(product, &Tensor::f64s(&[], vec![beta]), false)?;

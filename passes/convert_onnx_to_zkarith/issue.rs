@@ -14,7 +14,10 @@ pub(crate) struct Issue {
 
 impl Issue {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), notes: Vec::new() }
+        Self {
+            message: message.into(),
+            notes: Vec::new(),
+        }
     }
 
     /// Says what would help.

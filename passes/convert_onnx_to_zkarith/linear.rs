@@ -28,14 +28,20 @@ fn sums(rows: impl Iterator<Item = (f64, f64)>, x: Reals) -> Reals {
 
 /// The sums of positive and of negative weights.
 fn signed_sums<'w>(weights: impl Iterator<Item = &'w f64>) -> (f64, f64) {
-    weights.fold((0.0, 0.0), |(p, n), w| if *w > 0.0 { (p + w, n) } else { (p, n + w) })
+    weights.fold(
+        (0.0, 0.0),
+        |(p, n), w| if *w > 0.0 { (p + w, n) } else { (p, n + w) },
+    )
 }
 
 impl Converter<'_, '_> {
     /// Bounds of a value as reals.
     fn reals(&self, v: ValueId) -> Reals {
         let k = self.known(v);
-        (dequantize(k.bounds.lo, k.scale), dequantize(k.bounds.hi, k.scale))
+        (
+            dequantize(k.bounds.lo, k.scale),
+            dequantize(k.bounds.hi, k.scale),
+        )
     }
 
     /// Weights for the result of a linear operation, whose sums are estimated to lie within
@@ -63,8 +69,14 @@ impl Converter<'_, '_> {
     /// What becomes of a linear operation's result, and its bounds with a constant that is added
     /// right behind it.
     fn with_bias(&self, op: &Op, (lo, hi): Reals) -> (Sink, Reals) {
-        let Some(result) = op.results.first() else { return (Sink::Value, (lo, hi)) };
-        let mut users = self.source.ops.iter().filter(|user| user.operands.contains(result));
+        let Some(result) = op.results.first() else {
+            return (Sink::Value, (lo, hi));
+        };
+        let mut users = self
+            .source
+            .ops
+            .iter()
+            .filter(|user| user.operands.contains(result));
         let bias = match (users.next(), users.next()) {
             (Some(user), None) if user.name == "onnx.Add" => {
                 let other = user.operands.iter().find(|v| *v != result);
@@ -85,15 +97,27 @@ impl Converter<'_, '_> {
     pub(super) fn matrix_product(&mut self, op: &Op) -> Result<Value, Issue> {
         let (a, b) = (self.operand(op, 0), self.operand(op, 1));
         let (a, b) = match (a, b) {
-            (Value::Fixed(a), Value::Fixed(b)) => {
-                (self.settled(a, &Sink::Value)?, self.settled(b, &Sink::Value)?)
-            }
+            (Value::Fixed(a), Value::Fixed(b)) => (
+                self.settled(a, &Sink::Value)?,
+                self.settled(b, &Sink::Value)?,
+            ),
             (Value::Fixed(x), Value::Constant(w)) => {
                 let x = self.settled(x, &Sink::Value)?;
-                let columns = if w.shape.len() > 1 { w.shape[w.shape.len() - 1] } else { 1 };
+                let columns = if w.shape.len() > 1 {
+                    w.shape[w.shape.len() - 1]
+                } else {
+                    1
+                };
                 let rows = column_sums(&w.to_f64(), columns.max(1) as usize);
                 let bounds = sums(rows.into_iter(), self.reals(x));
-                let count = w.shape.iter().rev().nth(1).or(w.shape.first()).copied().unwrap_or(1);
+                let count = w
+                    .shape
+                    .iter()
+                    .rev()
+                    .nth(1)
+                    .or(w.shape.first())
+                    .copied()
+                    .unwrap_or(1);
                 let w = self.linear_weights(op, x, &w, count.max(1) as usize, bounds)?;
                 (x, w)
             }

@@ -34,7 +34,8 @@ impl Converter<'_, '_> {
         let axes: Vec<i64> = axes.iter().map(|a| *a as i64).collect();
         let attributes = [("permutation", i64s(self.graph.context, &axes))];
         let scale = self.known(x).scale;
-        self.emit(Kind::Transpose, &[x], &to, scale, &attributes, None).map(Value::Fixed)
+        self.emit(Kind::Transpose, &[x], &to, scale, &attributes, None)
+            .map(Value::Fixed)
     }
 
     pub(super) fn expand(&mut self, op: &Op) -> Result<Value, Issue> {
@@ -44,7 +45,8 @@ impl Converter<'_, '_> {
             return Ok(Value::Fixed(x));
         }
         let scale = self.known(x).scale;
-        self.emit(Kind::Broadcast, &[x], &to, scale, &[], None).map(Value::Fixed)
+        self.emit(Kind::Broadcast, &[x], &to, scale, &[], None)
+            .map(Value::Fixed)
     }
 
     pub(super) fn slice(&mut self, op: &Op) -> Result<Value, Issue> {
@@ -95,17 +97,23 @@ impl Converter<'_, '_> {
                 Value::None => return Err(Issue::new(format!("operand {i} is missing"))),
             });
         }
-        let shapes: Vec<Vec<i64>> = operands.iter().map(|v| self.known(*v).shape.clone()).collect();
+        let shapes: Vec<Vec<i64>> = operands
+            .iter()
+            .map(|v| self.known(*v).shape.clone())
+            .collect();
         let shapes: Vec<&[i64]> = shapes.iter().map(Vec::as_slice).collect();
         let (to, axis) = shape::concat(&shapes, op.int("axis").unwrap_or(0))?;
         let attributes = [("axis", i64_attr(self.graph.context, axis as i64))];
-        self.emit(Kind::Concat, &operands, &to, scale, &attributes, None).map(Value::Fixed)
+        self.emit(Kind::Concat, &operands, &to, scale, &attributes, None)
+            .map(Value::Fixed)
     }
 
     pub(super) fn pad(&mut self, op: &Op) -> Result<Value, Issue> {
         let mode = op.str("mode").unwrap_or("constant");
         if mode != "constant" {
-            return Err(Issue::new(format!("attribute `mode` must be `constant`, found `{mode}`")));
+            return Err(Issue::new(format!(
+                "attribute `mode` must be `constant`, found `{mode}`"
+            )));
         }
         let Some(pads) = self.integers(op, 1)? else {
             return Err(Issue::new("`pads` must be constant"));
@@ -120,7 +128,11 @@ impl Converter<'_, '_> {
             .zip(&from)
             .map(|((before, after), d)| {
                 let (low, high) = ((-before).max(0), (-after).max(0));
-                shape::Range { start: low, step: 1, len: d - low - high }
+                shape::Range {
+                    start: low,
+                    step: 1,
+                    len: d - low - high,
+                }
             })
             .collect();
         x = self.cut(x, &kept)?;
@@ -132,8 +144,12 @@ impl Converter<'_, '_> {
         let k = self.known(x);
         let value = quantize(value, k.scale).and_then(|v| i64::try_from(v).ok());
         let value = value.ok_or_else(|| Issue::new("the constant is not finite, or too large"))?;
-        let to: Vec<i64> =
-            k.shape.iter().zip(low.iter().zip(&high)).map(|(d, (l, h))| d + l + h).collect();
+        let to: Vec<i64> = k
+            .shape
+            .iter()
+            .zip(low.iter().zip(&high))
+            .map(|(d, (l, h))| d + l + h)
+            .collect();
         let scale = k.scale;
         let context = self.graph.context;
         let attributes = [
@@ -141,6 +157,7 @@ impl Converter<'_, '_> {
             ("high", i64s(context, &high)),
             ("value", i64_attr(context, value)),
         ];
-        self.emit(Kind::Pad, &[x], &to, scale, &attributes, None).map(Value::Fixed)
+        self.emit(Kind::Pad, &[x], &to, scale, &attributes, None)
+            .map(Value::Fixed)
     }
 }

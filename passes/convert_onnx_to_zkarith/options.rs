@@ -1,7 +1,7 @@
 //! What the conversion is told: precision, budgets, input ranges.
 
-use zkc_support::{Failed, OperationRef, PassOption, PassOptions, emit_error};
 use melior::ir::operation::OperationLike;
+use zkc_support::{Failed, OperationRef, PassOption, PassOptions, emit_error};
 
 /// The options of the pass, for its description.
 pub(crate) const OPTIONS: &[PassOption] = &[
@@ -57,7 +57,11 @@ impl Ranges {
     /// Reads `a:b`, `name=a:b`, or several of them apart by `;`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut ranges = Self::default();
-        for item in text.split(';').map(str::trim).filter(|item| !item.is_empty()) {
+        for item in text
+            .split(';')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+        {
             match item.rsplit_once('=') {
                 None if ranges.all.is_some() => {
                     return Err("more than one range without a name".into());
@@ -84,9 +88,11 @@ impl Ranges {
 
 fn parse_range(text: &str) -> Result<Range, String> {
     let number = |text: &str| {
-        text.trim().parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(|| {
-            format!("`{}` is no finite number", text.trim())
-        })
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|v| v.is_finite())
+            .ok_or_else(|| format!("`{}` is no finite number", text.trim()))
     };
     let (lo, hi) = text
         .split_once(':')
@@ -122,7 +128,11 @@ impl Options {
         };
         let text = options.get("input-range");
         let ranges = Ranges::parse(text).map_err(|why| {
-            emit_error(module.location(), &format!("option `input-range`: {why}"), &[])
+            emit_error(
+                module.location(),
+                &format!("option `input-range`: {why}"),
+                &[],
+            )
         })?;
         Ok(Self {
             fraction_bits: bits("fraction-bits", 1, 24)?,
@@ -145,14 +155,23 @@ mod tests {
         assert_eq!(ranges.of(None), Some(Range { lo: 0.0, hi: 1.0 }));
         assert_eq!(ranges.of(Some("y")), Some(Range { lo: 0.0, hi: 1.0 }));
         assert_eq!(ranges.of(Some("x")), Some(Range { lo: -2.5, hi: 3.0 }));
-        assert_eq!(ranges.of(Some("a=b")), Some(Range { lo: 100.0, hi: 1000.0 }));
+        assert_eq!(
+            ranges.of(Some("a=b")),
+            Some(Range {
+                lo: 100.0,
+                hi: 1000.0
+            })
+        );
         assert_eq!(Ranges::parse("").unwrap().of(Some("x")), None);
     }
 
     #[test]
     fn ranges_that_say_nothing_are_refused() {
         for (text, why) in [
-            ("1", "`1` is no range; a range is written a:b, for example 0:1"),
+            (
+                "1",
+                "`1` is no range; a range is written a:b, for example 0:1",
+            ),
             ("1:0", "the range 1:0 is empty"),
             ("0:inf", "`inf` is no finite number"),
             ("0:1;0:2", "more than one range without a name"),

@@ -39,14 +39,20 @@ impl Plan {
             means[v.index()] = Some(0);
         }
         for (i, op) in graph.ops.iter().enumerate().rev() {
-            let Some(result) = op.results.first() else { continue };
+            let Some(result) = op.results.first() else {
+                continue;
+            };
             let kind = Kind::of(&op.name);
             let sink = match kind {
                 Some(kind) if keeps_precision(kind) => sinks[result.index()].clone(),
                 _ => match function_of(op) {
                     Some(Ok(function)) => {
                         let shifted = is_shifted(graph, &definitions, op);
-                        Some(Sink::Function { op: i, function, shifted })
+                        Some(Sink::Function {
+                            op: i,
+                            function,
+                            shifted,
+                        })
                     }
                     _ => Some(Sink::Value),
                 },
@@ -85,8 +91,16 @@ fn merged(a: Option<Sink>, b: Option<Sink>) -> Option<Sink> {
             _ if a == b => a,
             // Two operations of one function want the same format.
             (
-                Sink::Function { function: f, shifted: s, .. },
-                Sink::Function { function: g, shifted: t, .. },
+                Sink::Function {
+                    function: f,
+                    shifted: s,
+                    ..
+                },
+                Sink::Function {
+                    function: g,
+                    shifted: t,
+                    ..
+                },
             ) if f == g && s == t => a,
             _ => Sink::Value,
         }),
@@ -98,7 +112,10 @@ fn merged(a: Option<Sink>, b: Option<Sink>) -> Option<Sink> {
 fn keeps_precision(kind: Kind) -> bool {
     use Kind::*;
     moves_only(kind)
-        || matches!(kind, Add | Sub | Max | Min | Neg | Relu | Clip | MaxPool | ReduceMax)
+        || matches!(
+            kind,
+            Add | Sub | Max | Min | Neg | Relu | Clip | MaxPool | ReduceMax
+        )
 }
 
 /// Operations that move elements only.
@@ -124,15 +141,20 @@ fn moves_only(kind: Kind) -> bool {
 fn mean_bits(graph: &Graph, op: &Op) -> u32 {
     let elements = |v: &ValueId| graph.tensor(*v).and_then(|t| t.elements());
     let count = match op.ints("kernel_shape") {
-        Some(kernel) => {
-            kernel.iter().try_fold(1usize, |n, k| n.checked_mul(usize::try_from(*k).ok()?))
-        }
-        None => match (elements(&op.operands[0]), op.results.first().and_then(elements)) {
+        Some(kernel) => kernel
+            .iter()
+            .try_fold(1usize, |n, k| n.checked_mul(usize::try_from(*k).ok()?)),
+        None => match (
+            elements(&op.operands[0]),
+            op.results.first().and_then(elements),
+        ) {
             (Some(from), Some(to)) if to > 0 => Some(from / to),
             _ => None,
         },
     };
-    count.filter(|n| n.is_power_of_two()).map_or(0, usize::ilog2)
+    count
+        .filter(|n| n.is_power_of_two())
+        .map_or(0, usize::ilog2)
 }
 
 fn defined_by<'a, 'c>(
@@ -141,7 +163,9 @@ fn defined_by<'a, 'c>(
     v: ValueId,
     name: &str,
 ) -> Option<&'a Op<'c>> {
-    definitions[v.index()].map(|i| &graph.ops[i]).filter(|op| op.name == name)
+    definitions[v.index()]
+        .map(|i| &graph.ops[i])
+        .filter(|op| op.name == name)
 }
 
 /// Whether an operation's operand is `x - max(x)`, which is never positive, and zero somewhere
@@ -157,7 +181,9 @@ fn shift_of<'a, 'c>(
     op: &Op,
 ) -> Option<&'a Op<'c>> {
     let difference = defined_by(graph, definitions, *op.operands.first()?, "onnx.Sub")?;
-    let [x, m] = difference.operands[..] else { return None };
+    let [x, m] = difference.operands[..] else {
+        return None;
+    };
     let maximum = defined_by(graph, definitions, m, "onnx.ReduceMax")?;
     (maximum.operands.first() == Some(&x) && maximum.int("keepdims") != Some(0)).then_some(maximum)
 }
@@ -170,7 +196,10 @@ pub(super) fn is_softmax_sum(
     sum: &Op,
     axes: &dyn Fn(&Op) -> Option<Vec<usize>>,
 ) -> bool {
-    let exp = sum.operands.first().and_then(|v| defined_by(graph, definitions, *v, "onnx.Exp"));
+    let exp = sum
+        .operands
+        .first()
+        .and_then(|v| defined_by(graph, definitions, *v, "onnx.Exp"));
     let maximum = exp.and_then(|exp| shift_of(graph, definitions, exp));
     maximum.is_some_and(|m| {
         let (a, b) = (axes(m), axes(sum));

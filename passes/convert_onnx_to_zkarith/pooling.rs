@@ -45,7 +45,13 @@ impl<'c> Converter<'c, '_> {
         let attributes: [(&str, Attribute<'c>); 4] = [
             ("kernel", i64s(context, &list(&|a| a.kernel))),
             ("strides", i64s(context, &list(&|a| a.stride))),
-            ("pads", i64s(context, &[list(&|a| a.before), list(&|a| a.reach())].concat())),
+            (
+                "pads",
+                i64s(
+                    context,
+                    &[list(&|a| a.before), list(&|a| a.reach())].concat(),
+                ),
+            ),
             ("dilations", i64s(context, &list(&|a| a.dilation))),
         ];
         self.emit(kind, &[x], &shape, scale, &attributes, None)
@@ -66,20 +72,31 @@ impl<'c> Converter<'c, '_> {
         let sum = self.pool(Kind::SumPool, x, &windows)?;
         let with_padding = op.int("count_include_pad") == Some(1);
         let along = |a: &Axis| -> Vec<i64> {
-            let elements = |w| if with_padding { a.inside_padding(w) } else { a.inside(w) };
+            let elements = |w| {
+                if with_padding {
+                    a.inside_padding(w)
+                } else {
+                    a.inside(w)
+                }
+            };
             (0..a.windows).map(elements).collect()
         };
         let mut divisors = vec![1i64];
         for axis in &windows {
             let along = along(axis);
-            divisors =
-                divisors.iter().flat_map(|n| along.iter().map(move |m| n * m)).collect();
+            divisors = divisors
+                .iter()
+                .flat_map(|n| along.iter().map(move |m| n * m))
+                .collect();
         }
         let first = divisors.first().copied().unwrap_or(1);
         let (shape, divisors) = if divisors.iter().all(|d| *d == first) {
             (Vec::new(), Divisors::One(first))
         } else {
-            (windows.iter().map(|a| a.windows).collect(), Divisors::Each(divisors))
+            (
+                windows.iter().map(|a| a.windows).collect(),
+                Divisors::Each(divisors),
+            )
         };
         self.mean(op, sum, &shape, &divisors)
     }
@@ -100,8 +117,12 @@ impl<'c> Converter<'c, '_> {
             Divisors::One(d) => vec![inverse(d)?],
             Divisors::Each(list) => list.iter().map(inverse).collect::<Result<_, _>>()?,
         };
-        let sink = op.results.first().map_or(Sink::Value, |v| self.plan.sink(*v));
-        self.scaled_by(sum, &Tensor::f64s(shape, inverses), &sink).map(Value::Fixed)
+        let sink = op
+            .results
+            .first()
+            .map_or(Sink::Value, |v| self.plan.sink(*v));
+        self.scaled_by(sum, &Tensor::f64s(shape, inverses), &sink)
+            .map(Value::Fixed)
     }
 
     /// Axes of a reduction, in order; nothing when the operation leaves its operand as it is.
@@ -110,7 +131,11 @@ impl<'c> Converter<'c, '_> {
         if list.is_empty() && op.int("noop_with_empty_axes") == Some(1) {
             return Ok(None);
         }
-        let mut axes = if list.is_empty() { (0..rank).collect() } else { axes(&list, rank)? };
+        let mut axes = if list.is_empty() {
+            (0..rank).collect()
+        } else {
+            axes(&list, rank)?
+        };
         axes.sort_unstable();
         Ok(Some(axes))
     }
@@ -128,7 +153,11 @@ impl<'c> Converter<'c, '_> {
         for axis in &axes {
             shape[*axis] = 1;
         }
-        let kind = if maximum { Kind::ReduceMax } else { Kind::ReduceSum };
+        let kind = if maximum {
+            Kind::ReduceMax
+        } else {
+            Kind::ReduceSum
+        };
         let list: Vec<i64> = axes.iter().map(|a| *a as i64).collect();
         let attributes = [("axes", i64s(self.graph.context, &list))];
         let scale = self.known(x).scale;
@@ -140,11 +169,16 @@ impl<'c> Converter<'c, '_> {
             // One term is exp(0), which a table holds exactly, and none is negative. The interval
             // analysis does not see it; cutting says it, and changes no value.
             let one = 1i128 << scale;
-            done = self.clamped(done, Interval::new(one, self.known(done).bounds.hi.max(one)))?;
+            done = self.clamped(
+                done,
+                Interval::new(one, self.known(done).bounds.hi.max(one)),
+            )?;
         }
         if op.int("keepdims") == Some(0) {
-            let kept: Vec<i64> =
-                (0..from.len()).filter(|i| !axes.contains(i)).map(|i| from[i]).collect();
+            let kept: Vec<i64> = (0..from.len())
+                .filter(|i| !axes.contains(i))
+                .map(|i| from[i])
+                .collect();
             done = self.reshaped(done, &kept)?;
         }
         if op.name == "onnx.ReduceMean" {

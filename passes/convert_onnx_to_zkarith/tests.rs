@@ -44,7 +44,12 @@ fn functions() {
         ("Relu", "", "-3:4", 0.0),
         ("LeakyRelu", " {alpha = 0.1 : f32}", "-3:4", FINE),
         ("LeakyRelu", " {alpha = 0.25 : f32}", "-3:4", 0.0),
-        ("HardSigmoid", " {alpha = 0.2 : f32, beta = 0.5 : f32}", "-9:9", FINE),
+        (
+            "HardSigmoid",
+            " {alpha = 0.2 : f32, beta = 0.5 : f32}",
+            "-9:9",
+            FINE,
+        ),
         ("Identity", "", "-3:4", 0.0),
         ("Floor", "", "-1:1", 0.0),
         ("Sign", "", "-1:1", 0.0),
@@ -59,15 +64,25 @@ fn functions() {
 
 #[test]
 fn linear_operations() {
-    let weights = "%w = onnx.Constant dense<[[0.3, -0.7], [1.1, 0.01], [-0.4, 0.25]]> : tensor<3x2xf32>";
+    let weights =
+        "%w = onnx.Constant dense<[[0.3, -0.7], [1.1, 0.01], [-0.4, 0.25]]> : tensor<3x2xf32>";
     let product = |operands: &str, types: &str, result: &str| {
         format!("  {weights}\n  %y = onnx.MatMul {operands} : {types} -> {result}")
     };
-    let body = product("%x, %w", "(tensor<4x3xf32>, tensor<3x2xf32>)", "tensor<4x2xf32>");
+    let body = product(
+        "%x, %w",
+        "(tensor<4x3xf32>, tensor<3x2xf32>)",
+        "tensor<4x2xf32>",
+    );
     close("tensor<4x3xf32>", "tensor<4x2xf32>", &body, "-2:3", FINE);
-    let body = product("%w, %x", "(tensor<3x2xf32>, tensor<2x4xf32>)", "tensor<3x4xf32>");
+    let body = product(
+        "%w, %x",
+        "(tensor<3x2xf32>, tensor<2x4xf32>)",
+        "tensor<3x4xf32>",
+    );
     close("tensor<2x4xf32>", "tensor<3x4xf32>", &body, "-2:3", FINE);
-    let body = "  %t = onnx.Transpose %x {perm = array<i64: 1, 0>} : (tensor<2x3xf32>) -> tensor<3x2xf32>
+    let body =
+        "  %t = onnx.Transpose %x {perm = array<i64: 1, 0>} : (tensor<2x3xf32>) -> tensor<3x2xf32>
   %y = onnx.MatMul %x, %t : (tensor<2x3xf32>, tensor<3x2xf32>) -> tensor<2x2xf32>";
     close("tensor<2x3xf32>", "tensor<2x2xf32>", body, "-2:3", 0.0);
     let conv = |attributes: &str, w: &str, result: &str| {
@@ -79,18 +94,38 @@ fn linear_operations() {
     };
     let w = "[[[[0.5, -1.5], [0.3, 0.1]]], [[[1.0, 2.0], [-0.7, 0.9]]]]";
     let x = "tensor<1x1x4x3xf32>";
-    close(x, "tensor<1x2x3x2xf32>", &conv("", w, "tensor<1x2x3x2xf32>"), "-1:1", FINE);
+    close(
+        x,
+        "tensor<1x2x3x2xf32>",
+        &conv("", w, "tensor<1x2x3x2xf32>"),
+        "-1:1",
+        FINE,
+    );
     let strided = "strides = array<i64: 2, 1>, pads = array<i64: 1, 0, 1, 2>";
-    close(x, "tensor<1x2x3x4xf32>", &conv(strided, w, "tensor<1x2x3x4xf32>"), "-1:1", FINE);
+    close(
+        x,
+        "tensor<1x2x3x4xf32>",
+        &conv(strided, w, "tensor<1x2x3x4xf32>"),
+        "-1:1",
+        FINE,
+    );
     let same = "auto_pad = \"SAME_UPPER\"";
-    close(x, "tensor<1x2x4x3xf32>", &conv(same, w, "tensor<1x2x4x3xf32>"), "-1:1", FINE);
+    close(
+        x,
+        "tensor<1x2x4x3xf32>",
+        &conv(same, w, "tensor<1x2x4x3xf32>"),
+        "-1:1",
+        FINE,
+    );
 }
 
 #[test]
 fn arithmetic() {
     let (t, c) = ("tensor<2x3xf32>", "dense<[0.3, -1.5, 7.0]> : tensor<3xf32>");
     let with = |op: &str| {
-        format!("  %c = onnx.Constant {c}\n  %y = onnx.{op} : (tensor<2x3xf32>, tensor<3xf32>) -> {t}")
+        format!(
+            "  %c = onnx.Constant {c}\n  %y = onnx.{op} : (tensor<2x3xf32>, tensor<3xf32>) -> {t}"
+        )
     };
     for (op, tolerance) in [
         ("Add %x, %c", FINE),
@@ -103,13 +138,34 @@ fn arithmetic() {
         close(t, t, &with(op), "-4:4", tolerance);
     }
     let scalar = |value: &str, op: &str| {
-        format!("  %c = onnx.Constant dense<{value}> : tensor<f32>\n  %y = onnx.{op} %x, %c : ({t}, tensor<f32>) -> {t}")
+        format!(
+            "  %c = onnx.Constant dense<{value}> : tensor<f32>\n  %y = onnx.{op} %x, %c : ({t}, tensor<f32>) -> {t}"
+        )
     };
-    for (value, op) in [("0.25", "Mul"), ("8.0", "Mul"), ("4.0", "Div"), ("1.5", "Max"), ("1.5", "Min"), ("0.5", "Add")] {
+    for (value, op) in [
+        ("0.25", "Mul"),
+        ("8.0", "Mul"),
+        ("4.0", "Div"),
+        ("1.5", "Max"),
+        ("1.5", "Min"),
+        ("0.5", "Add"),
+    ] {
         close(t, t, &scalar(value, op), "-4:4", 0.0);
     }
-    close(t, t, &format!("  %y = onnx.Mul %x, %x : ({t}, {t}) -> {t}"), "-4:4", 0.0);
-    close(t, t, &format!("  %y = onnx.Sub %x, %x : ({t}, {t}) -> {t}"), "-4:4", 0.0);
+    close(
+        t,
+        t,
+        &format!("  %y = onnx.Mul %x, %x : ({t}, {t}) -> {t}"),
+        "-4:4",
+        0.0,
+    );
+    close(
+        t,
+        t,
+        &format!("  %y = onnx.Sub %x, %x : ({t}, {t}) -> {t}"),
+        "-4:4",
+        0.0,
+    );
     let two = "tensor<2xf32>";
     let quotient = format!(
         "  %c = onnx.Constant dense<3.0> : tensor<f32>
@@ -124,7 +180,9 @@ fn arithmetic() {
   %y = onnx.Clip %x, %lo, %hi : (tensor<2xf32>, tensor<f32>, none) -> tensor<2xf32>";
     close(two, two, clip, "-2:2", 0.0);
     let power = |p: &str| {
-        format!("  %p = onnx.Constant dense<{p}> : tensor<f32>\n  %y = onnx.Pow %x, %p : ({two}, tensor<f32>) -> {two}")
+        format!(
+            "  %p = onnx.Constant dense<{p}> : tensor<f32>\n  %y = onnx.Pow %x, %p : ({two}, tensor<f32>) -> {two}"
+        )
     };
     close(two, two, &power("2.0"), "-2:2", 0.0);
     close(two, two, &power("3.0"), "-1.5:1.5", 0.004);
@@ -135,18 +193,61 @@ fn arithmetic() {
 fn pooling_and_reductions() {
     let x = "tensor<1x2x4x5xf32>";
     let pool = |name: &str, attributes: &str, result: &str| {
-        format!("  %y = onnx.{name} %x {{kernel_shape = array<i64: 2, 2>{attributes}}} : ({x}) -> {result}")
+        format!(
+            "  %y = onnx.{name} %x {{kernel_shape = array<i64: 2, 2>{attributes}}} : ({x}) -> {result}"
+        )
     };
     let strided = ", strides = array<i64: 2, 2>";
-    close(x, "tensor<1x2x2x2xf32>", &pool("MaxPool", strided, "tensor<1x2x2x2xf32>"), "-1:1", 0.0);
-    close(x, "tensor<1x2x2x2xf32>", &pool("AveragePool", strided, "tensor<1x2x2x2xf32>"), "-1:1", 0.0);
+    close(
+        x,
+        "tensor<1x2x2x2xf32>",
+        &pool("MaxPool", strided, "tensor<1x2x2x2xf32>"),
+        "-1:1",
+        0.0,
+    );
+    close(
+        x,
+        "tensor<1x2x2x2xf32>",
+        &pool("AveragePool", strided, "tensor<1x2x2x2xf32>"),
+        "-1:1",
+        0.0,
+    );
     let ceil = ", strides = array<i64: 2, 2>, ceil_mode = 1 : i64";
-    close(x, "tensor<1x2x2x3xf32>", &pool("MaxPool", ceil, "tensor<1x2x2x3xf32>"), "-1:1", 0.0);
-    close(x, "tensor<1x2x2x3xf32>", &pool("AveragePool", ceil, "tensor<1x2x2x3xf32>"), "-1:1", FINE);
+    close(
+        x,
+        "tensor<1x2x2x3xf32>",
+        &pool("MaxPool", ceil, "tensor<1x2x2x3xf32>"),
+        "-1:1",
+        0.0,
+    );
+    close(
+        x,
+        "tensor<1x2x2x3xf32>",
+        &pool("AveragePool", ceil, "tensor<1x2x2x3xf32>"),
+        "-1:1",
+        FINE,
+    );
     for counted in [0, 1] {
-        let padded = format!(", pads = array<i64: 1, 0, 0, 1>, count_include_pad = {counted} : i64");
-        close(x, "tensor<1x2x4x5xf32>", &pool("AveragePool", &padded, "tensor<1x2x4x5xf32>"), "-1:1", FINE);
-        close(x, "tensor<1x2x4x5xf32>", &pool("MaxPool", &padded.replace(&format!(", count_include_pad = {counted} : i64"), ""), "tensor<1x2x4x5xf32>"), "-1:1", 0.0);
+        let padded =
+            format!(", pads = array<i64: 1, 0, 0, 1>, count_include_pad = {counted} : i64");
+        close(
+            x,
+            "tensor<1x2x4x5xf32>",
+            &pool("AveragePool", &padded, "tensor<1x2x4x5xf32>"),
+            "-1:1",
+            FINE,
+        );
+        close(
+            x,
+            "tensor<1x2x4x5xf32>",
+            &pool(
+                "MaxPool",
+                &padded.replace(&format!(", count_include_pad = {counted} : i64"), ""),
+                "tensor<1x2x4x5xf32>",
+            ),
+            "-1:1",
+            0.0,
+        );
     }
     let reduce = |name: &str, axes: &str, count: usize, keep: i64, result: &str| {
         format!(
@@ -155,24 +256,69 @@ fn pooling_and_reductions() {
         )
     };
     let all = "tensor<1x2x1x1xf32>";
-    close(x, all, &reduce("ReduceSum", "[2, -1]", 2, 1, all), "-1:1", 0.0);
-    close(x, all, &reduce("ReduceMean", "[2, -1]", 2, 1, all), "-1:1", FINE);
-    close(x, all, &reduce("ReduceMax", "[2, -1]", 2, 1, all), "-1:1", 0.0);
+    close(
+        x,
+        all,
+        &reduce("ReduceSum", "[2, -1]", 2, 1, all),
+        "-1:1",
+        0.0,
+    );
+    close(
+        x,
+        all,
+        &reduce("ReduceMean", "[2, -1]", 2, 1, all),
+        "-1:1",
+        FINE,
+    );
+    close(
+        x,
+        all,
+        &reduce("ReduceMax", "[2, -1]", 2, 1, all),
+        "-1:1",
+        0.0,
+    );
     let flat = "tensor<1x4x5xf32>";
-    close(x, flat, &reduce("ReduceMean", "[1]", 1, 0, flat), "-1:1", 0.0);
+    close(
+        x,
+        flat,
+        &reduce("ReduceMean", "[1]", 1, 0, flat),
+        "-1:1",
+        0.0,
+    );
 }
 
 #[test]
 fn movement() {
     let x = "tensor<2x3xf32>";
     for (body, result) in [
-        ("%s = onnx.Constant dense<[3, -1]> : tensor<2xi64>\n  %y = onnx.Reshape %x, %s : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<3x2xf32>", "tensor<3x2xf32>"),
-        ("%y = onnx.Transpose %x : (tensor<2x3xf32>) -> tensor<3x2xf32>", "tensor<3x2xf32>"),
-        ("%c = onnx.Constant dense<[[0.5], [0.25]]> : tensor<2x1xf32>\n  %y = onnx.Concat %x, %c {axis = 1 : i64} : (tensor<2x3xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>", "tensor<2x4xf32>"),
-        ("%s = onnx.Constant dense<[2, 0]> : tensor<2xi64>\n  %e = onnx.Constant dense<[-9, 1]> : tensor<2xi64>\n  %a = onnx.Constant dense<[1, 0]> : tensor<2xi64>\n  %t = onnx.Constant dense<[-2, 1]> : tensor<2xi64>\n  %y = onnx.Slice %x, %s, %e, %a, %t : (tensor<2x3xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>) -> tensor<1x2xf32>", "tensor<1x2xf32>"),
-        ("%p = onnx.Constant dense<[1, -1, 0, 2]> : tensor<4xi64>\n  %v = onnx.Constant dense<0.5> : tensor<f32>\n  %n = onnx.NoValue : none\n  %y = onnx.Pad %x, %p, %v, %n : (tensor<2x3xf32>, tensor<4xi64>, tensor<f32>, none) -> tensor<3x4xf32>", "tensor<3x4xf32>"),
-        ("%s = onnx.Constant dense<[2, 2, 3]> : tensor<3xi64>\n  %y = onnx.Expand %x, %s : (tensor<2x3xf32>, tensor<3xi64>) -> tensor<2x2x3xf32>", "tensor<2x2x3xf32>"),
-        ("%y = onnx.Flatten %x {axis = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x6xf32>", "tensor<1x6xf32>"),
+        (
+            "%s = onnx.Constant dense<[3, -1]> : tensor<2xi64>\n  %y = onnx.Reshape %x, %s : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<3x2xf32>",
+            "tensor<3x2xf32>",
+        ),
+        (
+            "%y = onnx.Transpose %x : (tensor<2x3xf32>) -> tensor<3x2xf32>",
+            "tensor<3x2xf32>",
+        ),
+        (
+            "%c = onnx.Constant dense<[[0.5], [0.25]]> : tensor<2x1xf32>\n  %y = onnx.Concat %x, %c {axis = 1 : i64} : (tensor<2x3xf32>, tensor<2x1xf32>) -> tensor<2x4xf32>",
+            "tensor<2x4xf32>",
+        ),
+        (
+            "%s = onnx.Constant dense<[2, 0]> : tensor<2xi64>\n  %e = onnx.Constant dense<[-9, 1]> : tensor<2xi64>\n  %a = onnx.Constant dense<[1, 0]> : tensor<2xi64>\n  %t = onnx.Constant dense<[-2, 1]> : tensor<2xi64>\n  %y = onnx.Slice %x, %s, %e, %a, %t : (tensor<2x3xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>) -> tensor<1x2xf32>",
+            "tensor<1x2xf32>",
+        ),
+        (
+            "%p = onnx.Constant dense<[1, -1, 0, 2]> : tensor<4xi64>\n  %v = onnx.Constant dense<0.5> : tensor<f32>\n  %n = onnx.NoValue : none\n  %y = onnx.Pad %x, %p, %v, %n : (tensor<2x3xf32>, tensor<4xi64>, tensor<f32>, none) -> tensor<3x4xf32>",
+            "tensor<3x4xf32>",
+        ),
+        (
+            "%s = onnx.Constant dense<[2, 2, 3]> : tensor<3xi64>\n  %y = onnx.Expand %x, %s : (tensor<2x3xf32>, tensor<3xi64>) -> tensor<2x2x3xf32>",
+            "tensor<2x2x3xf32>",
+        ),
+        (
+            "%y = onnx.Flatten %x {axis = 0 : i64} : (tensor<2x3xf32>) -> tensor<1x6xf32>",
+            "tensor<1x6xf32>",
+        ),
     ] {
         close(x, result, &format!("  {body}"), "-2:2", 0.0);
     }
@@ -194,8 +340,15 @@ fn softmax_keeps_its_sum_away_from_zero() {
     program.run("convert-onnx-to-zkarith{input-range=-50:50}");
     let text = program.text();
     // exp never sees a positive number, and the sum is at least one.
-    assert!(text.contains("zkarith.clamp %2") && text.contains(", 0>> -> tensor<3x5x!zkarith.fixed<10, 0, 1024>>"), "{text}");
-    assert!(text.contains("-> tensor<3x1x!zkarith.fixed<10, 1024, 5120>>"), "{text}");
+    assert!(
+        text.contains("zkarith.clamp %2")
+            && text.contains(", 0>> -> tensor<3x5x!zkarith.fixed<10, 0, 1024>>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("-> tensor<3x1x!zkarith.fixed<10, 1024, 5120>>"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -273,8 +426,16 @@ fn what_cannot_be_converted_is_named() {
     let square = |n: usize| {
         let mut body = String::new();
         for i in 0..n {
-            let from = if i == 0 { "x".to_string() } else { format!("{i}") };
-            let to = if i + 1 == n { "y".to_string() } else { format!("{}", i + 1) };
+            let from = if i == 0 {
+                "x".to_string()
+            } else {
+                format!("{i}")
+            };
+            let to = if i + 1 == n {
+                "y".to_string()
+            } else {
+                format!("{}", i + 1)
+            };
             body += &format!("  %{to} = onnx.Mul %{from}, %{from} : ({t}, {t}) -> {t}\n");
         }
         one(t, t, &body)
@@ -285,7 +446,8 @@ fn what_cannot_be_converted_is_named() {
         "{message}"
     );
     assert!(message.contains("help: use fewer `fraction-bits`, or declare a smaller input range"));
-    let integers = "func.func @main(%x: tensor<2xi64>) -> tensor<2xi64> { return %x : tensor<2xi64> }";
+    let integers =
+        "func.func @main(%x: tensor<2xi64>) -> tensor<2xi64> { return %x : tensor<2xi64> }";
     assert!(
         error(integers, "input-range=0:1")
             .starts_with("input 0: tensors of `i64` have no conversion to `zkarith`")
@@ -302,7 +464,9 @@ fn every_failing_operation_is_reported() {
   %y = onnx.Add %1, %2 : ({t}, {t}) -> {t}"
     );
     let mut program = Program::parse(context(), &one(t, t, &body));
-    let errors = program.try_run("convert-onnx-to-zkarith{input-range=0:1}").unwrap_err();
+    let errors = program
+        .try_run("convert-onnx-to-zkarith{input-range=0:1}")
+        .unwrap_err();
     assert_eq!(errors.len(), 2, "{errors:#?}");
 }
 
@@ -315,5 +479,8 @@ fn names_of_arguments_and_results_stay() {
     let mut program = Program::parse(context(), text);
     program.run("convert-onnx-to-zkarith{input-range=\"in put=-1:1\"}");
     let text = program.text();
-    assert!(text.contains("{onnx.name = \"in put\"}") && text.contains("{onnx.name = \"out\"}"), "{text}");
+    assert!(
+        text.contains("{onnx.name = \"in put\"}") && text.contains("{onnx.name = \"out\"}"),
+        "{text}"
+    );
 }

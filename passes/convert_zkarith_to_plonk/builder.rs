@@ -185,6 +185,9 @@ impl<'c> Builder<'c> {
         let shape = self.shape(x)?;
         let t = FixedType::new(0, 0, (1i64 << bits) - 1);
         let offset = self.wide(offset)?;
+        if bits * (i64::from(count) - 1) > 126 {
+            return Err("a value needs more than 127 bits".into());
+        }
         (0..i64::from(count))
             .map(|i| {
                 let attributes = [

@@ -145,6 +145,12 @@ impl<'c> Lowering<'_, 'c> {
         else {
             unreachable!("`rescale` makes a rescale")
         };
+        // Limbs may allow more quotients than the type; none of them may satisfy the identity by wrap-around.
+        if u64::from(quotient * bits) + u64::from(shift) > 252 {
+            return Err(
+                "the result's bounds are too wide for the field; state narrower ones".into(),
+            );
+        }
         let half = BigInt::from(1) << (shift - 1);
         let divisor = BigInt::from(1) << shift;
         let attributes = [
@@ -403,6 +409,12 @@ impl<'c> Lowering<'_, 'c> {
         else {
             unreachable!("`ratio` makes a ratio")
         };
+        // As for a rescale, with the divisor `2 * rhs`.
+        if u64::from(quotient * self.bits()) + tb.hi.bits() + 1 > 252 {
+            return Err(
+                "the result's bounds are too wide for the field; state narrower ones".into(),
+            );
+        }
         // The verifier keeps this exponent from being negative.
         let multiplier = BigInt::from(1) << (t.scale + tb.scale - ta.scale);
         let attributes = [("multiplier", self.builder.wide(&multiplier)?)];

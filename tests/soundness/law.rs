@@ -1,4 +1,4 @@
-//! The law: the circuit computes what the model says, and is satisfied, on every kind of input.
+//! The law: the circuit computes what the model says, shows it, and is satisfied, on every kind of input.
 
 use anyhow::{Result, ensure};
 use zkc_circuit::{Checker, evaluate};
@@ -29,6 +29,18 @@ pub(crate) fn run(case: &Case) -> Result<()> {
                 );
             }
             let grid = compiled.cells.assign(&registers);
+            let infos = compiled.circuit.inputs.iter();
+            let shown: Vec<i128> = infos
+                .zip(&inputs)
+                .filter_map(|(info, values)| info.public.then_some(values))
+                .chain(&expected)
+                .flatten()
+                .copied()
+                .collect();
+            ensure!(
+                grid.public_values(&compiled.cells) == shown,
+                "{layout:?}: other public values at {inputs:?}"
+            );
             if let Some(violation) = checker.check(&grid).first() {
                 anyhow::bail!("{layout:?}: at {inputs:?}: {violation}");
             }

@@ -17,6 +17,7 @@
 mod case;
 mod cases;
 mod copies;
+mod idle;
 mod law;
 mod limits;
 mod needed;
@@ -32,17 +33,22 @@ use libtest_mimic::{Arguments, Trial};
 fn main() -> ExitCode {
     let args = Arguments::from_args();
     let mut trials = Vec::new();
-    let suites: [(&str, fn(&case::Case) -> Result<()>); 5] = [
+    type Suite = (&'static str, fn(&case::Case) -> Result<()>);
+    let whole: [Suite; 3] = [
         ("law", law::run),
         ("unique", unique::run),
-        ("needed", needed::run),
-        ("copies", copies::run),
         ("proof", proof::run),
     ];
-    for (suite, run) in suites {
-        for case in cases::all() {
-            trials.push(trial(format!("{suite}/{}", case.name), move || run(case)));
-        }
+    let parts: [Suite; 2] = [("needed", needed::run), ("copies", copies::run)];
+    for (suite, run) in whole {
+        trials.extend(
+            cases::all().map(|case| trial(format!("{suite}/{}", case.name), move || run(case))),
+        );
+    }
+    for (suite, run) in parts {
+        trials.extend(
+            cases::gadgets().map(|case| trial(format!("{suite}/{}", case.name), move || run(case))),
+        );
     }
     for (name, run) in limits::CASES {
         trials.push(trial(format!("limits/{name}"), run));

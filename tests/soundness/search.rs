@@ -201,7 +201,7 @@ impl<'a> Search<'a> {
         let open = |queries: &[Query], row: u32| -> BTreeSet<usize> {
             let values = queries
                 .iter()
-                .filter_map(|query| self.of.get(&self.cell(*query, row)).copied());
+                .filter_map(|query| self.of.get(&cell(self.layout, *query, row)).copied());
             values
                 .filter(|value| {
                     self.values[*value].kind == Kind::Computed && !changes.contains_key(value)
@@ -250,11 +250,12 @@ impl<'a> Search<'a> {
         value: usize,
     ) -> Option<BigInt> {
         let at = |number: i32| {
-            self.evaluate(poly, row, &|cell| {
+            evaluate(poly, row, self.layout, &self.modulus, &|cell| {
                 if self.of.get(&cell) == Some(&value) {
-                    return Some(BigInt::from(number));
+                    return BigInt::from(number);
                 }
-                cells.get(&cell).cloned()
+                let changed = cells.get(&cell).cloned();
+                changed.unwrap_or_else(|| BigInt::from(self.grid.value(self.layout, cell)))
             })
         };
         let (zero, one, two) = (at(0), at(1), at(2));
@@ -264,40 +265,6 @@ impl<'a> Search<'a> {
         }
         let inverse = slope.modinv(&self.modulus)?;
         Some(self.reduce(-zero * inverse))
-    }
-
-    /// The value of a polynomial on a row, with some cells replaced, modulo the prime.
-    pub(crate) fn evaluate(
-        &self,
-        poly: &Expr,
-        row: u32,
-        replaced: &dyn Fn(Cell) -> Option<BigInt>,
-    ) -> BigInt {
-        let mut values: Vec<BigInt> = Vec::with_capacity(poly.nodes.len());
-        for node in &poly.nodes {
-            values.push(self.reduce(match node {
-                ExprNode::Const(value) => BigInt::from(*value),
-                ExprNode::Query(query) => {
-                    let cell = self.cell(*query, row);
-                    replaced(cell)
-                        .unwrap_or_else(|| BigInt::from(self.grid.value(self.layout, cell)))
-                }
-                ExprNode::Challenge(_) => BigInt::ZERO,
-                ExprNode::Neg(a) => -&values[a.0 as usize],
-                ExprNode::Sum(terms) => terms.iter().map(|a| &values[a.0 as usize]).sum(),
-                ExprNode::Product(factors) => {
-                    factors.iter().map(|a| &values[a.0 as usize]).product()
-                }
-            }));
-        }
-        values.pop().unwrap_or_default()
-    }
-
-    fn cell(&self, query: Query, row: u32) -> Cell {
-        let column = self.layout.group_starts[query.group as usize] + query.column;
-        let rows = 1i64 << self.layout.k;
-        let row = (i64::from(row) + i64::from(query.rotation)).rem_euclid(rows) as u32;
-        Cell { column, row }
     }
 
     fn polynomial(&self, gate: &str, constraint: &str) -> &Expr {
@@ -313,12 +280,7 @@ impl<'a> Search<'a> {
     }
 
     fn reduce(&self, number: BigInt) -> BigInt {
-        let rest = number % &self.modulus;
-        if rest < BigInt::ZERO {
-            rest + &self.modulus
-        } else {
-            rest
-        }
+        reduce(number, &self.modulus)
     }
 
     fn describe(&self, changes: &Changes) -> String {
@@ -339,4 +301,44 @@ fn numbers(column: &TableColumn) -> Vec<i128> {
     (0..column.len())
         .filter_map(|row| column.get(row))
         .collect()
+}
+
+/// The value of a polynomial on a row, modulo a prime.
+pub(crate) fn evaluate(
+    poly: &Expr,
+    row: u32,
+    layout: &Layout,
+    modulus: &BigInt,
+    value: &dyn Fn(Cell) -> BigInt,
+) -> BigInt {
+    let mut values: Vec<BigInt> = Vec::with_capacity(poly.nodes.len());
+    for node in &poly.nodes {
+        let node = match node {
+            ExprNode::Const(value) => BigInt::from(*value),
+            ExprNode::Query(query) => value(cell(layout, *query, row)),
+            ExprNode::Challenge(_) => BigInt::ZERO,
+            ExprNode::Neg(a) => -&values[a.0 as usize],
+            ExprNode::Sum(terms) => terms.iter().map(|a| &values[a.0 as usize]).sum(),
+            ExprNode::Product(factors) => factors.iter().map(|a| &values[a.0 as usize]).product(),
+        };
+        values.push(reduce(node, modulus));
+    }
+    values.pop().unwrap_or_default()
+}
+
+fn cell(layout: &Layout, query: Query, row: u32) -> Cell {
+    let column = layout.group_starts[query.group as usize] + query.column;
+    let rows = 1i64 << layout.k;
+    let row = (i64::from(row) + i64::from(query.rotation)).rem_euclid(rows) as u32;
+    Cell { column, row }
+}
+
+/// The number in [0, modulus) that is the same modulo the prime.
+fn reduce(number: BigInt, modulus: &BigInt) -> BigInt {
+    let rest = number % modulus;
+    if rest < BigInt::ZERO {
+        rest + modulus
+    } else {
+        rest
+    }
 }

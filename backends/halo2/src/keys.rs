@@ -339,3 +339,24 @@ impl fmt::Write for Hasher {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stated_version_is_the_one_in_use() {
+        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+        let lock = std::fs::read_to_string(lock).unwrap();
+        let entry = format!("name = \"halo2_proofs\"\nversion = \"{HALO2_PROOFS_VERSION}\"");
+        assert!(lock.contains(&entry));
+    }
+
+    #[test]
+    fn digests_are_shown_short() {
+        let digest = Digest([0xab; 32]);
+        assert_eq!(digest.to_string(), "abababababababab");
+        assert_eq!(digest.to_hex(), "ab".repeat(32));
+        assert_eq!(Digest::from_slice(&[0; 31]), None);
+    }
+}

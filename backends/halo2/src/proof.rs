@@ -198,6 +198,10 @@ mod tests {
             "the proof is for backend `other`, this is backend `halo2`"
         );
         let mut message = ProofMessage::decode(&payload[..]).unwrap();
+        message.halo2_proofs = "0.3.9".into();
+        let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
+        assert!(error.to_string().contains("halo2_proofs 0.3.9"), "{error}");
+        let mut message = ProofMessage::decode(&payload[..]).unwrap();
         message.key.pop();
         let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
         assert!(error.to_string().contains("digest"), "{error}");
@@ -205,5 +209,14 @@ mod tests {
         message.public[0].values.pop();
         let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
         assert!(error.to_string().contains("values of `x`"), "{error}");
+        // An unknown field, and a value wider than it needs to be.
+        let mut longer = payload.clone();
+        longer.extend([0x38, 1]);
+        let mut message = ProofMessage::decode(&payload[..]).unwrap();
+        (message.public[1].width, message.public[1].values) = (2, vec![0, 0]);
+        for other in [longer, message.encode_to_vec()] {
+            let error = Proof::decode(&other).unwrap_err();
+            assert!(error.to_string().contains("canonical"), "{error}");
+        }
     }
 }

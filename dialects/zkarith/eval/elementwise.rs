@@ -26,7 +26,10 @@ fn pairs<'a, N: Number>(
         // Shapes are aligned at their end; an extent of one repeats.
         let lead = shape.len().checked_sub(t.shape.len());
         let fits = lead.is_some_and(|lead| {
-            t.shape.iter().zip(&shape[lead..]).all(|(d, r)| d == r || *d == 1)
+            t.shape
+                .iter()
+                .zip(&shape[lead..])
+                .all(|(d, r)| d == r || *d == 1)
         });
         if !fits {
             return Err(Reason::Malformed("operands do not broadcast to the result"));
@@ -34,7 +37,9 @@ fn pairs<'a, N: Number>(
         Ok(positions(shape, &broadcast_strides(&t.shape, shape), 0))
     };
     let (i, j) = (read(a)?, read(b)?);
-    Ok(i.into_iter().zip(j).map(|(i, j)| (a.values[i], b.values[j])))
+    Ok(i.into_iter()
+        .zip(j)
+        .map(|(i, j)| (a.values[i], b.values[j])))
 }
 
 pub(super) fn binary<N: Number>(
@@ -46,14 +51,13 @@ pub(super) fn binary<N: Number>(
     pairs(s, x)?.enumerate().map(value).collect()
 }
 
-pub(super) fn divide<N: Number>(
-    s: &Scene,
-    x: &[&Tensor<N>],
-    shift: u32,
-) -> Result<Vec<N>, Reason> {
+pub(super) fn divide<N: Number>(s: &Scene, x: &[&Tensor<N>], shift: u32) -> Result<Vec<N>, Reason> {
     let value = |(element, (a, b)): (usize, (N, N))| {
         if b.least() <= 0 {
-            return Err(Reason::Divisor { element, value: b.to_string() });
+            return Err(Reason::Divisor {
+                element,
+                value: b.to_string(),
+            });
         }
         a.ratio(b, shift).ok_or(Reason::Overflow { element })
     };

@@ -29,8 +29,10 @@ pub(super) fn matmul<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, R
     let starts = |t: &Tensor<N>| {
         let own = &t.shape[..t.shape.len() - 2];
         let matrix: i64 = t.shape[t.shape.len() - 2..].iter().product();
-        let steps: Vec<i64> =
-            broadcast_strides(own, lead).into_iter().map(|stride| stride * matrix).collect();
+        let steps: Vec<i64> = broadcast_strides(own, lead)
+            .into_iter()
+            .map(|stride| stride * matrix)
+            .collect();
         positions(lead, &steps, 0)
     };
     let mut out = Vec::with_capacity(rows * columns * lead.iter().product::<i64>() as usize);
@@ -58,18 +60,18 @@ struct Windows {
 }
 
 impl Windows {
-    fn new(
-        s: &Scene,
-        input: &[i64],
-        output: &[i64],
-        kernel: &[i64],
-    ) -> Result<Self, Reason> {
+    fn new(s: &Scene, input: &[i64], output: &[i64], kernel: &[i64]) -> Result<Self, Reason> {
         let n = kernel.len();
         let (step, pads, dilation) = (s.ints("strides")?, s.ints("pads")?, s.ints("dilations")?);
-        if input.len() != n || output.len() != n || step.len() != n || dilation.len() != n
+        if input.len() != n
+            || output.len() != n
+            || step.len() != n
+            || dilation.len() != n
             || pads.len() != 2 * n
         {
-            return Err(Reason::Malformed("windows do not fit the spatial dimensions"));
+            return Err(Reason::Malformed(
+                "windows do not fit the spatial dimensions",
+            ));
         }
         let spatial = strides(input);
         let offsets = coordinates(kernel);
@@ -79,7 +81,9 @@ impl Windows {
                 let place = |element: &Vec<i64>| {
                     (0..n).try_fold(0, |sum, i| {
                         let p = window[i] * step[i] + element[i] * dilation[i] - pads[i];
-                        (0..input[i]).contains(&p).then(|| sum + (p * spatial[i]) as usize)
+                        (0..input[i])
+                            .contains(&p)
+                            .then(|| sum + (p * spatial[i]) as usize)
                     })
                 };
                 offsets.iter().map(place).collect()
@@ -103,11 +107,16 @@ fn coordinates(extents: &[i64]) -> Vec<Vec<i64>> {
 
 pub(super) fn conv<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {
     let [x, w] = binary(x)?;
-    let group = s.op.int("group").and_then(|g| usize::try_from(g).ok()).filter(|g| *g > 0);
+    let group =
+        s.op.int("group")
+            .and_then(|g| usize::try_from(g).ok())
+            .filter(|g| *g > 0);
     let group = group.ok_or(Reason::Malformed("group"))?;
     let shape = &s.result.shape;
     if x.shape.len() < 3 || w.shape.len() != x.shape.len() || shape.len() != x.shape.len() {
-        return Err(Reason::Malformed("needs operands of one rank, at least three"));
+        return Err(Reason::Malformed(
+            "needs operands of one rank, at least three",
+        ));
     }
     let windows = Windows::new(s, &x.shape[2..], &shape[2..], &w.shape[2..])?;
     let (channels, outputs) = (x.shape[1] as usize, shape[1] as usize);
@@ -162,7 +171,9 @@ pub(super) fn pool<N: Number>(
                 (None, true) => N::exact(0),
                 (None, false) => return Err(Reason::Malformed("a window holds no element")),
             };
-            let all = inside.try_fold(first, &f).ok_or(Reason::Overflow { element })?;
+            let all = inside
+                .try_fold(first, &f)
+                .ok_or(Reason::Overflow { element })?;
             out.push(all);
         }
     }
@@ -191,6 +202,9 @@ pub(super) fn reduce<N: Number>(
             Some(sum) => f(sum, *n).ok_or(Reason::Overflow { element })?,
         });
     }
-    let value = |n: Option<N>| n.or(empty).ok_or(Reason::Malformed("maximum of no elements"));
+    let value = |n: Option<N>| {
+        n.or(empty)
+            .ok_or(Reason::Malformed("maximum of no elements"))
+    };
     out.into_iter().map(value).collect()
 }

@@ -14,7 +14,10 @@ fn view<N: Number>(
     start: i64,
 ) -> Result<Vec<N>, Reason> {
     let read = |i: usize| x.values.get(i).copied();
-    let all: Option<Vec<N>> = positions(shape, strides, start).into_iter().map(read).collect();
+    let all: Option<Vec<N>> = positions(shape, strides, start)
+        .into_iter()
+        .map(read)
+        .collect();
     all.ok_or(Reason::Malformed("an element lies outside of the operand"))
 }
 
@@ -35,7 +38,12 @@ pub(super) fn broadcast<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, R
     if x.shape.len() > s.result.shape.len() {
         return Err(Reason::Malformed("the result has a smaller rank"));
     }
-    view(x, &s.result.shape, &broadcast_strides(&x.shape, &s.result.shape), 0)
+    view(
+        x,
+        &s.result.shape,
+        &broadcast_strides(&x.shape, &s.result.shape),
+        0,
+    )
 }
 
 pub(super) fn slice<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, Reason> {
@@ -44,7 +52,11 @@ pub(super) fn slice<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, Reaso
     if starts.len() != from.len() || steps.len() != from.len() {
         return Err(Reason::Malformed("starts and steps"));
     }
-    let start = starts.iter().zip(&from).map(|(a, b)| a.wrapping_mul(*b)).sum();
+    let start = starts
+        .iter()
+        .zip(&from)
+        .map(|(a, b)| a.wrapping_mul(*b))
+        .sum();
     // One element needs no step, however large it is.
     let stepped: Vec<i64> = steps
         .iter()
@@ -57,7 +69,9 @@ pub(super) fn slice<N: Number>(s: &Scene, x: &Tensor<N>) -> Result<Vec<N>, Reaso
 
 pub(super) fn concat<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {
     let axis = s.op.int("axis").and_then(|a| usize::try_from(a).ok());
-    let axis = axis.filter(|a| *a < s.result.shape.len()).ok_or(Reason::Malformed("axis"))?;
+    let axis = axis
+        .filter(|a| *a < s.result.shape.len())
+        .ok_or(Reason::Malformed("axis"))?;
     let outer = s.result.shape[..axis].iter().product::<i64>().max(0) as usize;
     let mut out = Vec::new();
     for block in 0..outer {

@@ -9,7 +9,11 @@ struct Doubling;
 
 impl Functions for Doubling {
     fn round(&self, function: &str, n: i128, _: u32, _: u32) -> Result<i128, String> {
-        if function == "double" { Ok(2 * n) } else { Err(format!("unknown function `{function}`")) }
+        if function == "double" {
+            Ok(2 * n)
+        } else {
+            Err(format!("unknown function `{function}`"))
+        }
     }
 }
 
@@ -20,15 +24,19 @@ fn run_text(text: &str, inputs: &[Vec<i128>]) -> Result<Vec<Vec<i128>>, String> 
     let function = find_op(module.as_operation(), "func.func").ok_or("no function")?;
     let graph = Graph::read(function).map_err(|e| e.to_string())?;
     let constants = Constants::of_module(module.as_operation());
-    let out =
-        eval_with(&graph, &constants, &Doubling, inputs).map_err(|e| e.to_string())?;
+    let out = eval_with(&graph, &constants, &Doubling, inputs).map_err(|e| e.to_string())?;
     // What the integers can be, the intervals hold.
     let known = bounds(&graph, &constants).map_err(|e| e.to_string())?;
     for (v, t) in graph.outputs.iter().zip(&out) {
-        let enclosing = known[v.index()].as_ref().ok_or("an output has no interval")?;
+        let enclosing = known[v.index()]
+            .as_ref()
+            .ok_or("an output has no interval")?;
         assert_eq!(enclosing.shape, t.shape);
         for (interval, n) in enclosing.values.iter().zip(&t.values) {
-            assert!(interval.encloses(Interval::exact(*n)), "{n} is not in {interval}");
+            assert!(
+                interval.encloses(Interval::exact(*n)),
+                "{n} is not in {interval}"
+            );
         }
     }
     Ok(out.into_iter().map(|t| t.values).collect())
@@ -47,7 +55,10 @@ fn run_op(op: &str, types: &[&str], result: &str, inputs: &[&[i128]]) -> Result<
         .map(|(name, t)| format!("%{name}: {}", full(t)))
         .collect();
     let typed = op
-        .replace("TYPES", &types.iter().map(|t| full(t)).collect::<Vec<_>>().join(", "))
+        .replace(
+            "TYPES",
+            &types.iter().map(|t| full(t)).collect::<Vec<_>>().join(", "),
+        )
         .replace("RESULT", &full(result));
     let text = format!(
         "func.func @main({}) -> {} {{\n  %r = {typed}\n  return %r : {}\n}}",
@@ -81,13 +92,33 @@ fn elementwise_operations() {
 #[test]
 fn scales() {
     let one = |op: &str, from: &str, to: &str, x: &[i128]| {
-        run_op(&format!("zkarith.{op} %a : TYPES -> RESULT"), &[from], to, &[x])
+        run_op(
+            &format!("zkarith.{op} %a : TYPES -> RESULT"),
+            &[from],
+            to,
+            &[x],
+        )
     };
-    assert_eq!(one("upscale", "3x1, -4, 4", "3x3, -16, 16", &[-4, 0, 3]), Ok(vec![-16, 0, 12]));
-    assert_eq!(one("rescale", "4x3, -7, 7", "4x1, -2, 2", &[-7, -6, 6, 5]), Ok(vec![-2, -1, 2, 1]));
-    assert_eq!(one("reinterpret", "2x3, -7, 7", "2x9, -7, 7", &[-7, 6]), Ok(vec![-7, 6]));
-    assert_eq!(one("relu", "2x3, -7, 7", "2x3, 0, 7", &[-7, 6]), Ok(vec![0, 6]));
-    assert_eq!(one("clamp", "3x3, -7, 7", "3x3, -2, 3", &[-7, 0, 6]), Ok(vec![-2, 0, 3]));
+    assert_eq!(
+        one("upscale", "3x1, -4, 4", "3x3, -16, 16", &[-4, 0, 3]),
+        Ok(vec![-16, 0, 12])
+    );
+    assert_eq!(
+        one("rescale", "4x3, -7, 7", "4x1, -2, 2", &[-7, -6, 6, 5]),
+        Ok(vec![-2, -1, 2, 1])
+    );
+    assert_eq!(
+        one("reinterpret", "2x3, -7, 7", "2x9, -7, 7", &[-7, 6]),
+        Ok(vec![-7, 6])
+    );
+    assert_eq!(
+        one("relu", "2x3, -7, 7", "2x3, 0, 7", &[-7, 6]),
+        Ok(vec![0, 6])
+    );
+    assert_eq!(
+        one("clamp", "3x3, -7, 7", "3x3, -2, 3", &[-7, 0, 6]),
+        Ok(vec![-2, 0, 3])
+    );
     assert_eq!(
         one("apply \"double\"", "3x3, -7, 7", "3x3, -9, 20", &[-7, 1, 6]),
         Ok(vec![-9, 2, 12])
@@ -155,9 +186,15 @@ fn windows_and_axes() {
             &[&[-1, 2, 3, -5, -6, 4]],
         )
     };
-    assert_eq!(reduce("reduce_sum", "[0]", "1x3x4, -18, 18"), Ok(vec![-6, -4, 7]));
+    assert_eq!(
+        reduce("reduce_sum", "[0]", "1x3x4, -18, 18"),
+        Ok(vec![-6, -4, 7])
+    );
     assert_eq!(reduce("reduce_max", "[1]", "2x1x4, -9, 9"), Ok(vec![3, 4]));
-    assert_eq!(reduce("reduce_sum", "[0, 1]", "1x1x4, -54, 54"), Ok(vec![-3]));
+    assert_eq!(
+        reduce("reduce_sum", "[0, 1]", "1x1x4, -54, 54"),
+        Ok(vec![-3])
+    );
 }
 
 #[test]
@@ -170,7 +207,10 @@ fn movement() {
             &[&[1, 2, 3, 4, 5, 6]],
         )
     };
-    assert_eq!(one("reshape %a", "3x2x4, -9, 9"), Ok(vec![1, 2, 3, 4, 5, 6]));
+    assert_eq!(
+        one("reshape %a", "3x2x4, -9, 9"),
+        Ok(vec![1, 2, 3, 4, 5, 6])
+    );
     assert_eq!(
         one("transpose %a permutation = [1, 0]", "3x2x4, -9, 9"),
         Ok(vec![1, 4, 2, 5, 3, 6])
@@ -179,9 +219,15 @@ fn movement() {
         one("broadcast %a", "2x2x3x4, -9, 9"),
         Ok(vec![1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6])
     );
-    assert_eq!(one("slice %a starts = [1, 2] steps = [7, -2]", "1x2x4, -9, 9"), Ok(vec![6, 4]));
     assert_eq!(
-        one("pad %a low = [0, 1] high = [1, 0] value = 7", "3x4x4, -9, 9"),
+        one("slice %a starts = [1, 2] steps = [7, -2]", "1x2x4, -9, 9"),
+        Ok(vec![6, 4])
+    );
+    assert_eq!(
+        one(
+            "pad %a low = [0, 1] high = [1, 0] value = 7",
+            "3x4x4, -9, 9"
+        ),
         Ok(vec![7, 1, 2, 3, 7, 4, 5, 6, 7, 7, 7, 7])
     );
     assert_eq!(
@@ -211,8 +257,14 @@ fn tables_saturate_or_refuse() {
         )
     };
     let inputs = [vec![-9, -1, 2]];
-    assert_eq!(run_text(&text("saturate", -9), &inputs), Ok(vec![vec![4, 1, 4]]));
-    assert_eq!(run_text(&text("refuse", -2), &[vec![-2, 0, 2]]), Ok(vec![vec![4, 0, 4]]));
+    assert_eq!(
+        run_text(&text("saturate", -9), &inputs),
+        Ok(vec![vec![4, 1, 4]])
+    );
+    assert_eq!(
+        run_text(&text("refuse", -2), &[vec![-2, 0, 2]]),
+        Ok(vec![vec![4, 0, 4]])
+    );
 }
 
 #[test]
@@ -224,7 +276,10 @@ fn constants_and_several_results() {
         tensor<2x!zkarith.fixed<0, -10, 10>>) -> tensor<2x!zkarith.fixed<0, -19, 19>>
       return %a, %r : tensor<2x!zkarith.fixed<0, -9, 9>>, tensor<2x!zkarith.fixed<0, -19, 19>>
     }";
-    assert_eq!(run_text(text, &[vec![9, -9]]), Ok(vec![vec![9, -9], vec![19, -19]]));
+    assert_eq!(
+        run_text(text, &[vec![9, -9]]),
+        Ok(vec![vec![9, -9], vec![19, -19]])
+    );
 }
 
 #[test]
@@ -251,8 +306,14 @@ fn errors_name_operation_node_and_element() {
         run_text(text, &[vec![1, 10]]).unwrap_err(),
         "element 1 of input 0 is 10, outside of [-9, 9]"
     );
-    assert_eq!(run_text(text, &[vec![1]]).unwrap_err(), "input 0 must have 2 elements, found 1");
-    assert_eq!(run_text(text, &[]).unwrap_err(), "the program has 1 inputs, found 0");
+    assert_eq!(
+        run_text(text, &[vec![1]]).unwrap_err(),
+        "input 0 must have 2 elements, found 1"
+    );
+    assert_eq!(
+        run_text(text, &[]).unwrap_err(),
+        "the program has 1 inputs, found 0"
+    );
     let wide = "170141183460469231731687303715884105727";
     assert_eq!(
         run_op(
@@ -286,11 +347,18 @@ fn bounds_are_those_of_each_element() {
 
 #[test]
 fn machine_bounds_cut_wide_types() {
-    let t = |lo: &str, hi: &str| FixedType { scale: 0, lo: lo.parse().unwrap(), hi: hi.parse().unwrap() };
+    let t = |lo: &str, hi: &str| FixedType {
+        scale: 0,
+        lo: lo.parse().unwrap(),
+        hi: hi.parse().unwrap(),
+    };
     let wide = format!("1{}", "0".repeat(60));
     assert_eq!(
         machine_bounds(&t(&format!("-{wide}"), &wide)),
-        Interval { lo: i128::MIN, hi: i128::MAX }
+        Interval {
+            lo: i128::MIN,
+            hi: i128::MAX
+        }
     );
     assert_eq!(machine_bounds(&t("-5", "7")), Interval::new(-5, 7));
     assert_eq!(number::rescale(3, 1), Some(2));

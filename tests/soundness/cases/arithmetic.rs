@@ -65,8 +65,16 @@ func.func @main(%a: !a, %b: !b) -> !y attributes {plonk.layout = LAYOUT} {
         layouts: &[layout(2, 1, 1, 1, 3), layout(1, 1, 1, 2, 3)],
         model: |inputs| {
             let pairs = inputs[0].iter().zip(&inputs[1]);
-            vec![pairs.map(|(a, b)| if *b == 1 { *a } else { (a + 1).div_euclid(2) }).collect()]
+            vec![
+                pairs
+                    .map(|(a, b)| if *b == 1 { *a } else { (a + 1).div_euclid(2) })
+                    .collect(),
+            ]
         },
-        witnesses: &[&[&[-3, 4], &[1, 2]], &[&[3, 0], &[2, 1]]],
+        witnesses: &[
+            &[&[-3, 4], &[1, 2]],
+            &[&[3, 0], &[2, 1]],
+            &[&[0, 0], &[1, 2]],
+        ],
     },
 ];

@@ -3,5 +3,8 @@
 fn main() {
     zkc_passes::register();
     let args: Vec<String> = std::env::args().collect();
-    std::process::exit(zkc_support::opt_main(&args, "zkc-opt: pass driver of the zkc compiler\n"))
+    std::process::exit(zkc_support::opt_main(
+        &args,
+        "zkc-opt: pass driver of the zkc compiler\n",
+    ))
 }
