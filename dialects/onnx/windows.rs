@@ -1,6 +1,7 @@
 //! Where the windows of convolutions and pooling lie.
 
 use super::shape::{Invalid, MAX_ELEMENTS, invalid};
+use std::ops::Range;
 use zkc_support::Op;
 
 /// The windows along one spatial axis, with the padding resolved.
@@ -35,18 +36,30 @@ impl Axis {
 
     /// Elements of a window that lie in the operand.
     pub fn inside(&self, window: i64) -> i64 {
+        let elements = self.elements_inside(window);
+        elements.end - elements.start
+    }
+
+    /// The elements of a window that lie in the operand, by their number in the window.
+    pub fn elements_inside(&self, window: i64) -> Range<i64> {
         self.within(window, 0, self.input)
     }
 
     /// Elements of a window that lie in the operand or its stated padding.
     pub fn inside_padding(&self, window: i64) -> i64 {
-        self.within(window, -self.before, self.input + self.after)
+        let elements = self.within(window, -self.before, self.input + self.after);
+        elements.end - elements.start
     }
 
-    fn within(&self, window: i64, from: i64, to: i64) -> i64 {
-        (0..self.kernel)
-            .filter(|e| (from..to).contains(&self.position(window, *e)))
-            .count() as i64
+    fn within(&self, window: i64, from: i64, to: i64) -> Range<i64> {
+        let start = self.position(window, 0);
+        // The first element at or behind a position.
+        let first = |p: i64| {
+            let distance = p - start;
+            (distance.div_euclid(self.dilation) + i64::from(distance % self.dilation != 0))
+                .clamp(0, self.kernel)
+        };
+        first(from)..first(to)
     }
 
     /// Padding after the operand with which rounding down gives this number of windows.
@@ -143,6 +156,32 @@ pub fn windows(op: &Op, input: &[i64], kernel: &[i64]) -> Result<Vec<Axis>, Inva
 #[cfg(test)]
 mod tests {
     use super::Axis;
+
+    #[test]
+    fn elements_inside_are_those_whose_position_is() {
+        let axis = Axis {
+            input: 5,
+            kernel: 3,
+            stride: 2,
+            dilation: 3,
+            before: 4,
+            after: 2,
+            windows: 3,
+        };
+        for dilation in 1..5 {
+            let axis = Axis { dilation, ..axis };
+            for window in 0..6 {
+                let by_position = |from: i64, to: i64| {
+                    let at = |e: &i64| (from..to).contains(&axis.position(window, *e));
+                    (0..axis.kernel).filter(at).collect::<Vec<_>>()
+                };
+                let inside = axis.elements_inside(window);
+                assert!(inside.eq(by_position(0, 5)), "{axis:?} {window}");
+                let padded = by_position(-4, 7).len() as i64;
+                assert_eq!(axis.inside_padding(window), padded, "{axis:?} {window}");
+            }
+        }
+    }
 
     #[test]
     fn reach_is_the_padding_for_rounding_down() {

@@ -120,7 +120,7 @@ LogicalResult CircuitOp::verify() {
 
 template <typename Op> static LogicalResult verifyGroup(Op op) {
   if (op.getCount() < 1 || op.getCount() > 65536)
-    return op.emitOpError("needs between 1 and 65536 columns, found ") << op.getCount();
+    return op.emitOpError("needs between 1 and 65536 columns, found ") << int64_t(op.getCount());
   return success();
 }
 

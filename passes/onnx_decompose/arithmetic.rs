@@ -195,7 +195,7 @@ pub(super) fn clip<'c>(b: &mut Builder<'c, '_>, node: &Node<'c>) -> One {
     let float = b.is_float(x);
     let lower = b.scalar(lo).filter(|v| !float || *v > -most);
     let upper = b.scalar(hi).filter(|v| !float || *v < most);
-    let same = lower.is_some() == !b.is_absent(lo) && upper.is_some() == !b.is_absent(hi);
+    let same = lower.is_some() != b.is_absent(lo) && upper.is_some() != b.is_absent(hi);
     match (lower, upper) {
         (None, None) => Ok(Some(x)),
         (Some(0.0), None) => b.emit(Kind::Relu, &[x], &[], at).map(Some),

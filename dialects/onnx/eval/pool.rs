@@ -60,11 +60,11 @@ impl Plane {
     }
 }
 
+/// Positions of a window's elements that are in the operand.
 fn inside(axis: &Axis, window: i64) -> Vec<usize> {
-    (0..axis.kernel)
-        .map(|e| axis.position(window, e))
-        .filter(|p| (0..axis.input).contains(p))
-        .map(|p| p as usize)
+    // Elements inside have positions that are not negative.
+    axis.elements_inside(window)
+        .map(|e| axis.position(window, e) as usize)
         .collect()
 }
 

@@ -66,8 +66,9 @@ fn wrong_count(specs: &[InputSpec], found: Option<usize>) -> Error {
         Some(found) => format!("found {found}"),
         None => "found another nesting".to_owned(),
     };
+    let lists = if expected == 1 { "list" } else { "lists" };
     let mut error = Error::diagnostic(format!(
-        "`input_data` must hold {expected} list(s), one per graph input, {found}"
+        "`input_data` must hold {expected} {lists}, one per graph input, {found}"
     ));
     for spec in specs {
         error = error.note(format!(
@@ -502,7 +503,7 @@ mod tests {
         let two = [spec("a", &[2]), spec("b", &[1])];
         assert_eq!(
             message(r#"{"input_data": [[1, 2]]}"#, &two),
-            "`input_data` must hold 2 list(s), one per graph input, found 1"
+            "`input_data` must hold 2 lists, one per graph input, found 1"
         );
         let one = [spec("x", &[1, 4])];
         assert_eq!(

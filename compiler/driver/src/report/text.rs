@@ -206,7 +206,8 @@ fn write_tensors(
         let class = classes.get(index).copied().flatten();
         let beside = float.and_then(|float| float.get(index));
         let decimals = decimals(values.iter().chain(beside.into_iter().flatten()));
-        let cell = |value: f64| format!("{value:.decimals$}");
+        // Adding 0 turns -0 into 0.
+        let cell = |value: f64| format!("{:.decimals$}", value + 0.0);
         for (element, value) in values.iter().enumerate().take(LISTED) {
             let mut row = vec![element.to_string(), cell(*value)];
             row.extend(
@@ -256,6 +257,7 @@ impl fmt::Display for Outputs {
             }
         }
         match (self.max_abs_error, self.mean_abs_error) {
+            (Some(0.0), _) => writeln!(f, "\nerror against float: none"),
             (Some(max), Some(mean)) => writeln!(
                 f,
                 "\nerror against float: at most {max:.2e}, {mean:.2e} on average"

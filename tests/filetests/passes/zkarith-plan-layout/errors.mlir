@@ -1,0 +1,28 @@
+// RUN: zkc-opt --zkarith-plan-layout='limb-bits=4 max-k=6' %s --split-input-file --verify-diagnostics
+
+// Every operation without a lowering is named, not the first one only.
+!x = tensor<1x1x!zkarith.fixed<0, 0, 3>>
+!y = tensor<1x1x!zkarith.fixed<0, 0, 9>>
+func.func @main(%x: !x) -> (!y, !x) {
+  // expected-error@+1 {{`zkarith.matmul` has no lowering to `plonk` in this form}}
+  %0 = zkarith.matmul %x, %x : (!x, !x) -> !y
+  // expected-error@+1 {{`zkarith.apply` has no lowering to `plonk` in this form}}
+  %1 = zkarith.apply "exp" %x : !x -> !x
+  return %0, %1 : !y, !x
+}
+
+// -----
+
+// expected-error@+1 {{inputs must be tensors of `!zkarith.fixed`}}
+func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
+  return %x : tensor<2xf32>
+}
+
+// -----
+
+// 100 public values do not fit into 64 rows, however many columns there are.
+// expected-error@+2 {{the model needs more than 2^6 rows in every layout tried}}
+// expected-note@+1 {{help: raise `max-k`, lower the number of fraction bits, or split the model}}
+func.func @main(%x: tensor<50x!zkarith.fixed<0, 0, 3>>) -> tensor<50x!zkarith.fixed<0, 0, 3>> {
+  return %x : tensor<50x!zkarith.fixed<0, 0, 3>>
+}
