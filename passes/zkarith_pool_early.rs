@@ -198,3 +198,36 @@ fn hoist(graph: &mut Graph, chain: &Chain) {
         !dropped.contains(&(i - 1))
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Program, Random, context};
+
+    #[test]
+    fn values_stay() {
+        let t = |shape: &str, fixed: &str| format!("tensor<1x2x{shape}x!zkarith.fixed<{fixed}>>");
+        let (x, r) = (t("4x6", "12, -99999, 99999"), t("4x6", "4, -391, 391"));
+        let (p, c) = (t("4x6", "4, 0, 391"), t("4x6", "4, 0, 300"));
+        let m = t("2x3", "4, 0, 300");
+        let text = format!(
+            "func.func @main(%x: {x}) -> {m} {{
+               %0 = zkarith.rescale %x : {x} -> {r}
+               %1 = zkarith.relu %0 : {r} -> {p}
+               %2 = zkarith.clamp %1 : {p} -> {c}
+               %3 = zkarith.max_pool %2 kernel = [2, 3] strides = [2, 2] pads = [0, 1, 0, 1]
+                 dilations = [1, 1] : {c} -> {m}
+               return %3 : {m}
+             }}"
+        );
+        let before = Program::parse(context(), &text);
+        let mut after = Program::parse(context(), &text);
+        after.run("zkarith-pool-early");
+        let moved = after.text();
+        assert!(moved.find("max_pool") < moved.find("rescale"), "{moved}");
+        let mut random = Random::new(13);
+        for _ in 0..50 {
+            let inputs = before.inputs(&mut random);
+            assert_eq!(before.integers(&inputs), after.integers(&inputs));
+        }
+    }
+}
