@@ -11,9 +11,11 @@ use zkc_circuit::{Op, validate};
 
 use crate::case::{compile, layout, modulus};
 
+/// A case: what it tries.
+type Case = fn() -> Result<()>;
+
 /// The cases.
-pub(crate) const CASES: &[(&str, fn() -> Result<()>)] =
-    &[("wide-division", division), ("wide-rescale", rescale)];
+pub(crate) const CASES: &[(&str, Case)] = &[("wide-division", division), ("wide-rescale", rescale)];
 
 /// Widths in bits: of the divisor or shift, of the quotient's type, of a limb.
 const WIDTHS: [(u32, u32, u32); 9] = [

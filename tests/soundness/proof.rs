@@ -80,10 +80,10 @@ fn changed_witnesses(cells: &zkc_circuit::Layout, grid: &Grid) -> Vec<Grid> {
         let CellContents::Elements(elements) = &column.contents else {
             continue;
         };
-        let computed = elements
+        let mut computed = elements
             .iter()
             .filter(|element| **element < cells.elements.computed());
-        if let (ColumnKind::Advice, Some(element)) = (column.kind, computed.last()) {
+        if let (ColumnKind::Advice, Some(element)) = (column.kind, computed.next_back()) {
             last.insert(column.group, *element);
         }
     }
