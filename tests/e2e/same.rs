@@ -65,7 +65,7 @@ pub(crate) fn pass_by_pass(name: &str) -> Result<()> {
     let digest = Circuit::decode(&circuit)?.digest();
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     ensure!(
-        report["digest"] == Value::from(digest.as_str()),
+        report["digest"] == digest.as_str(),
         "zkc compile stores the circuit {}, zkc-opt makes {digest}",
         report["digest"]
     );

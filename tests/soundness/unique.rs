@@ -8,7 +8,7 @@ use crate::{
     search::Search,
 };
 
-/// Cells tried per class; more than most classes of these small circuits have.
+/// Cells tried per class: nearly all that the classes of these small circuits have.
 const CELLS: usize = 6;
 
 pub(crate) fn options() -> MutationOptions {

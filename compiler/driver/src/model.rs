@@ -246,7 +246,12 @@ impl InputMessage {
     fn into_spec(self, name: &str, shape: &[u64]) -> Result<InputSpec> {
         let element = ElementType::parse(&self.element)
             .ok_or_else(|| damaged(format!("unknown element type `{}`", self.element)))?;
-        if !(self.lo <= self.hi) {
+        // Neither end may be NaN.
+        if self
+            .lo
+            .partial_cmp(&self.hi)
+            .is_none_or(|order| order.is_gt())
+        {
             return Err(damaged(format!("input \"{name}\" has no range")));
         }
         let range = Some(ValueRange {
