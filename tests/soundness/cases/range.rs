@@ -25,7 +25,6 @@ func.func @main(%x: !x) -> !x attributes {plonk.layout = LAYOUT} {
         program: "
 !x = tensor<3x!zkarith.fixed<3, -100, 99>>
 !y = tensor<1x!zkarith.fixed<0, 5, 5>>
-!z = tensor<3x!zkarith.fixed<3, -95, 104>>
 func.func @main(%x: !x, %y: !y) -> (!x, !y) attributes {plonk.layout = LAYOUT} {
   return %x, %y : !x, !y
 }",
