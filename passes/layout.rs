@@ -220,6 +220,9 @@ pub(crate) struct Unsupported<'c> {
     pub(crate) message: String,
 }
 
+/// Why a tensor of extent zero is refused.
+const EMPTY: &str = "has no elements, so that there is nothing to prove about it";
+
 /// Counts what a function asks of the grid with limbs of the given width.
 ///
 /// # Errors
@@ -237,6 +240,12 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
             });
             continue;
         };
+        if n == 0 {
+            errors.push(Unsupported {
+                location: graph.location,
+                message: format!("an input {EMPTY}"),
+            });
+        }
         out.io += n;
         out.items.push(Demand::Gadget {
             gadget: gadgets::interval(&t, bits),
@@ -260,6 +269,17 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
             taken[addition] = true;
         }
         match demand(graph, op, &constant, bits, &mut tables, &mut out) {
+            Some(())
+                if op
+                    .results
+                    .iter()
+                    .any(|v| fixed(graph, *v).is_some_and(|(n, _)| n == 0)) =>
+            {
+                errors.push(Unsupported {
+                    location: op.location,
+                    message: format!("the result of `{}` {EMPTY}", op.name),
+                });
+            }
             Some(()) => {}
             None => errors.push(Unsupported {
                 location: op.location,

@@ -21,6 +21,7 @@ mod registry;
 mod schedule;
 #[cfg(test)]
 mod testing;
+mod zkarith_fold_constants;
 mod zkarith_merge_scales;
 mod zkarith_plan_layout;
 mod zkarith_pool_early;

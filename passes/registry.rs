@@ -2,7 +2,7 @@
 
 use crate::{
     convert_onnx_to_zkarith, convert_zkarith_to_plonk, convert_zkarith_to_poly_ext, onnx_decompose,
-    onnx_fold_constants, onnx_fuse, onnx_infer_shapes, zkarith_merge_scales, zkarith_plan_layout,
+    onnx_fold_constants, onnx_fuse, onnx_infer_shapes, zkarith_fold_constants, zkarith_merge_scales, zkarith_plan_layout,
     zkarith_pool_early, zkarith_verify_bounds,
 };
 use zkc_support::PassInfo;
@@ -14,6 +14,7 @@ pub const PASSES: &[PassInfo] = &[
     onnx_decompose::PASS,
     onnx_fuse::PASS,
     convert_onnx_to_zkarith::PASS,
+    zkarith_fold_constants::PASS,
     zkarith_merge_scales::PASS,
     zkarith_pool_early::PASS,
     convert_zkarith_to_poly_ext::PASS,

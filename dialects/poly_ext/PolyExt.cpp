@@ -20,6 +20,25 @@ static ParseResult parseF64(AsmParser &p, FloatAttr &v) {
 
 static void printF64(AsmPrinter &p, FloatAttr v) { p.printAttributeWithoutType(v); }
 
+/// A list of doubles that reads back to the same bits. DenseF64ArrayAttr's own form rounds to six digits.
+static ParseResult parseF64s(AsmParser &p, DenseF64ArrayAttr &list) {
+  SmallVector<double> values;
+  if (p.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                [&] { return p.parseFloat(values.emplace_back()); }))
+    return failure();
+  list = p.getBuilder().getDenseF64ArrayAttr(values);
+  return success();
+}
+
+static void printF64s(AsmPrinter &p, DenseF64ArrayAttr list) {
+  Builder b(list.getContext());
+  p << '[';
+  llvm::interleaveComma(list.asArrayRef(), p.getStream(), [&](double v) {
+    p.printAttributeWithoutType(b.getF64FloatAttr(v));
+  });
+  p << ']';
+}
+
 #include "PolyExtDialect.cpp.inc"
 #include "PolyExtEnums.cpp.inc"
 

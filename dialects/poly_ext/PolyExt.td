@@ -69,7 +69,7 @@ def PolyExt_PolynomialAttr : AttrDef<PolyExt_Dialect, "Polynomial"> {
     "::mlir::DenseF64ArrayAttr":$coefficients,
     "::mlir::DenseF64ArrayAttr":$on
   );
-  let assemblyFormat = "`<` $basis `,` $coefficients `,` `on` `=` $on `>`";
+  let assemblyFormat = "`<` $basis `,` custom<F64s>($coefficients) `,` `on` `=` custom<F64s>($on) `>`";
   let genVerifyDecl = 1;
 }
 
@@ -97,7 +97,7 @@ def PolyExt_ApproxAttr : AttrDef<PolyExt_Dialect, "Approx"> {
     StringRefParameter<"what made the form">:$producer
   );
   let assemblyFormat = [{
-    `<` $function `,` `domain` `=` $domain `,` `outside` `=` $outside `,` `form` `=` $form `,`
+    `<` $function `,` `domain` `=` custom<F64s>($domain) `,` `outside` `=` $outside `,` `form` `=` $form `,`
     `max_error` `=` custom<F64>($maxError) `,` `certificate` `=` $certificate `,`
     `producer` `=` $producer `>`
   }];

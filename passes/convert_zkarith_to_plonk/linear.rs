@@ -151,6 +151,9 @@ impl<'c> Lowering<'_, 'c> {
             };
             bias = Some(self.spread(register, *v, &shape, op.location)?);
         }
+        if terms.is_empty() {
+            return Err("both operands are constant; run `zkarith-fold-constants` first".into());
+        }
         let t = self.element(op.result())?;
         let sums = self.builder.linear(&shape, &terms, bias, &t, op.location)?;
         self.define(op.result(), sums);

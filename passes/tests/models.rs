@@ -11,7 +11,7 @@ use zkc_support::{Constants, Graph, find_op, new_context, run_pipeline};
 const TOLERANCE: f64 = 0.01;
 
 const CORE: &str = "onnx-infer-shapes,onnx-fold-constants,onnx-decompose,onnx-fuse";
-const FIXED: &str = "zkarith-merge-scales,zkarith-pool-early";
+const FIXED: &str = "zkarith-fold-constants,zkarith-merge-scales,zkarith-pool-early";
 const TABLES: &str = "convert-zkarith-to-poly-ext,canonicalize,cse,zkarith-verify-bounds";
 
 fn folder(model: &str) -> PathBuf {

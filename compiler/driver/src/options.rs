@@ -16,7 +16,7 @@ pub struct CompileOptions {
     pub public: Visibility,
     /// The proof system.
     pub backend: Backend,
-    /// Fraction bits of activations instead of those the precision analysis chooses.
+    /// Fraction bits of activations of magnitude one; larger ones get fewer. The conversion's default when absent.
     pub fraction_bits: Option<u32>,
     /// Values of symbolic dimensions, by name.
     pub dims: Vec<(String, u64)>,

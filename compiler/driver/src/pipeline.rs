@@ -61,6 +61,7 @@ impl Stage {
                 }
                 let mut passes = vec![with_options("convert-onnx-to-zkarith", &conversion)];
                 passes.extend(plain(&[
+                    "zkarith-fold-constants",
                     "zkarith-merge-scales",
                     "zkarith-pool-early",
                     "convert-zkarith-to-poly-ext",

@@ -57,14 +57,6 @@ pub fn i64s<'c>(context: &'c Context, values: &[i64]) -> Attribute<'c> {
     DenseI64ArrayAttribute::new(context, values).into()
 }
 
-/// An array of doubles.
-pub fn f64s<'c>(context: &'c Context, values: &[f64]) -> Attribute<'c> {
-    let values: Vec<String> = values.iter().map(|v| float_literal(*v)).collect();
-    let separator = if values.is_empty() { "" } else { ": " };
-    let text = format!("array<f64{separator}{}>", values.join(", "));
-    Attribute::parse(context, &text).unwrap_or_else(|| unreachable!("finite doubles parse"))
-}
-
 /// A finite double as MLIR reads it back to the same bits.
 fn float_literal(v: f64) -> String {
     assert!(v.is_finite(), "attributes hold finite numbers only");

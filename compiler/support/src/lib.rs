@@ -23,7 +23,7 @@ mod pipeline;
 pub use affine::{AffineExpr, AffineMap};
 pub use attributes::{
     approx, array, as_affine_map, as_array, as_f64, as_f64s, as_i64, as_i64s, as_i128, as_str,
-    as_symbol, boolean, f64_attr, f64s, i64_attr, i64s, i128_attr, is_unit, map_attr, polynomial,
+    as_symbol, boolean, f64_attr, i64_attr, i64s, i128_attr, is_unit, map_attr, polynomial,
     range, string, symbol, table, unit,
 };
 pub use cache::cache_dir;

@@ -6,6 +6,7 @@ mod bless;
 mod codegen;
 mod demo;
 mod links;
+mod math;
 mod place;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -36,8 +37,23 @@ enum Task {
         /// A file or folder below `tests/filetests` or `tests/cli`.
         path: PathBuf,
     },
+    /// Turn the formulas of the book into MathML; mdBook calls this.
+    Math {
+        /// mdBook's question whether an output format is supported.
+        #[command(subcommand)]
+        ask: Option<Ask>,
+    },
     /// Prove that a trained network reads a digit, and verify the proof.
     Demo,
+}
+
+#[derive(Subcommand)]
+enum Ask {
+    /// Succeeds for HTML.
+    Supports {
+        /// The format.
+        renderer: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +63,17 @@ fn main() -> ExitCode {
         Task::Codegen { check } => codegen::run(&place, check),
         Task::CheckLinks => links::run(&place),
         Task::Bless { path } => bless::run(&place, &path),
+        Task::Math { ask: None } => math::run(std::io::stdin().lock(), std::io::stdout().lock()),
+        Task::Math {
+            ask: Some(Ask::Supports { renderer }),
+        } => {
+            let known = renderer == "html";
+            return if known {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
+        }
         Task::Demo => demo::run(&place),
     };
     match done {

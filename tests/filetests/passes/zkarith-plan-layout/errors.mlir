@@ -26,3 +26,12 @@ func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
 func.func @main(%x: tensor<50x!zkarith.fixed<0, 0, 3>>) -> tensor<50x!zkarith.fixed<0, 0, 3>> {
   return %x : tensor<50x!zkarith.fixed<0, 0, 3>>
 }
+
+// -----
+
+// expected-error@+1 {{an input has no elements, so that there is nothing to prove about it}}
+func.func @main(%x: tensor<0x!zkarith.fixed<0, 0, 3>>, %y: tensor<2x!zkarith.fixed<0, 0, 3>>) -> tensor<0x!zkarith.fixed<0, 0, 3>> {
+  // expected-error@+1 {{the result of `zkarith.slice` has no elements, so that there is nothing to prove about it}}
+  %0 = zkarith.slice %y starts = [1] steps = [1] : tensor<2x!zkarith.fixed<0, 0, 3>> -> tensor<0x!zkarith.fixed<0, 0, 3>>
+  return %0 : tensor<0x!zkarith.fixed<0, 0, 3>>
+}

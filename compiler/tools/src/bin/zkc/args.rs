@@ -89,7 +89,7 @@ pub(crate) struct ModelOptions {
     /// The proof system
     #[arg(long, value_enum, default_value_t = BackendArg::Halo2)]
     backend: BackendArg,
-    /// Fraction bits of activations, instead of those that the precision analysis chooses
+    /// Fraction bits of activations of magnitude one, 10 unless given; larger ones get fewer
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=24))]
     fraction_bits: Option<u32>,
     /// Value of a symbolic dimension
