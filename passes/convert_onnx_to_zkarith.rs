@@ -97,6 +97,21 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
 }
 
 /// Names of the arguments of a function, where they have one.
+/// Most elements of a tensor that depends on the inputs; each takes cells in a circuit of at most 2^20 rows.
+const MAX_ELEMENTS: i64 = 1 << 24;
+
+/// Refuses tensors that no circuit can hold before anything is computed for their elements.
+fn fits(shape: &[i64]) -> std::result::Result<(), Issue> {
+    let elements = shape.iter().try_fold(1i64, |n, d| n.checked_mul(*d));
+    match elements.filter(|n| *n <= MAX_ELEMENTS) {
+        Some(_) => Ok(()),
+        None => Err(Issue::new(format!(
+            "has shape {shape:?}, more than the {MAX_ELEMENTS} elements that a circuit can hold"
+        ))
+        .help("use smaller inputs, or split the model")),
+    }
+}
+
 fn argument_names(graph: &Graph) -> Vec<Option<String>> {
     let all = graph
         .attr("arg_attrs")
@@ -140,6 +155,7 @@ impl Converter<'_, '_> {
 
     fn argument(&mut self, v: zkc_support::ValueId, name: Option<&str>) -> Result<Value, Issue> {
         let t = self.float_tensor(v)?;
+        fits(&t.shape)?;
         let range = self.options.ranges.of(name).ok_or_else(|| {
             Issue::new("has no declared range").help(
                 "say in which interval its elements lie, for example `input-range=0:1`; every \
@@ -153,7 +169,11 @@ impl Converter<'_, '_> {
         let at = |x: f64| {
             quantize(x, scale)
                 .filter(|n| format::bits(Interval::new(*n, *n)) <= self.options.max_bits)
-                .ok_or_else(|| Issue::new(format!("the range's end {x} is too large")))
+                .ok_or_else(|| {
+                    let bits = self.options.max_bits;
+                    let message = format!("the range's end {x:e} needs more than {bits} bits");
+                    Issue::new(message).help("declare a smaller range, or scale the input down")
+                })
         };
         let bounds = Interval::new(at(range.lo)?, at(range.hi)?);
         self.input(&t.shape, scale, bounds).map(Value::Fixed)
@@ -205,7 +225,7 @@ impl Converter<'_, '_> {
             return Ok(folded);
         }
         for v in &op.results {
-            self.float_tensor(*v)?;
+            fits(&self.float_tensor(*v)?.shape)?;
         }
         match kind {
             NoValue | Constant => Ok(Value::None),
@@ -226,7 +246,7 @@ impl Converter<'_, '_> {
             | ThresholdedRelu | HardSwish | Exp | Log | Sqrt | Reciprocal | Sin | Cos | Tan
             | Asin | Acos | Atan | Sinh | Cosh | Asinh | Acosh | Atanh | Sign | Floor | Ceil
             | Round => self.function(op, position),
-            Swish if op.float("alpha") == Some(1.0) => self.function(op, position),
+            Swish if op.float("alpha").unwrap_or(1.0) == 1.0 => self.function(op, position),
             MatMul => self.matrix_product(op),
             Conv => self.convolution(op),
             MaxPool => self.max_pool(op),

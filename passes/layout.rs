@@ -294,6 +294,17 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
     }
 }
 
+/// Comparisons on each level of a tree that finds the greatest of `taps` values: the first half with the second, the
+/// odd one left over.
+pub(crate) fn halvings(mut taps: i64) -> Vec<i64> {
+    let mut levels = Vec::new();
+    while taps > 1 {
+        levels.push(taps / 2);
+        taps -= taps / 2;
+    }
+    levels
+}
+
 /// Number of elements and element type of a value.
 pub(crate) fn fixed(graph: &Graph, v: ValueId) -> Option<(i64, FixedType)> {
     let t = graph.tensor(v)?;
@@ -393,12 +404,16 @@ fn demand<'c>(
             let x = operand(0)?.1;
             let window: i64 = op.ints("kernel")?.iter().product();
             let limbs = gadgets::sign_limbs(&x, &x, bits);
-            gadget(Gadget::Max { limbs }, n * (window - 1));
+            for pairs in halvings(window) {
+                gadget(Gadget::Max { limbs }, n * pairs);
+            }
         }
         "zkarith.reduce_max" => {
             let (elements, x) = operand(0)?;
             let limbs = gadgets::sign_limbs(&x, &x, bits);
-            gadget(Gadget::Max { limbs }, elements - n);
+            for pairs in halvings(elements / n.max(1)) {
+                gadget(Gadget::Max { limbs }, n * pairs);
+            }
         }
         "zkarith.div" => gadget(gadgets::ratio(&operand(1)?.1, &t, bits), n),
         "poly_ext.eval" => {

@@ -5,6 +5,7 @@
 mod convert_onnx_to_zkarith;
 mod convert_zkarith_to_plonk;
 mod convert_zkarith_to_poly_ext;
+mod expressions;
 mod functions;
 mod gadgets;
 mod layout;
@@ -17,6 +18,7 @@ mod onnx_fuse;
 mod onnx_infer_shapes;
 #[cfg(test)]
 mod onnx_property_tests;
+mod plonk_lower_lookups;
 mod registry;
 mod schedule;
 #[cfg(test)]

@@ -96,7 +96,8 @@ fn decompose<'c>(b: &mut Builder<'c, '_>, node: &Node<'c>) -> Replacement {
         Abs | Sign | Ceil | Floor | Round | Sqrt | Reciprocal | Exp | Log | Erf | Sin | Cos
         | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Relu
         | Sigmoid | Softplus | Softsign | Mish | HardSwish | LeakyRelu | Elu | Celu
-        | ThresholdedRelu | Swish | Selu | HardSigmoid | Gelu => None,
+        | ThresholdedRelu | Selu | HardSigmoid | Gelu => None,
+        Swish => arithmetic::swish(b, node)?,
         Clip => arithmetic::clip(b, node)?,
         // Those to the same type have been folded.
         Cast => None,

@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Leaves alone: operations and their order; only types change. Requires: static arguments.
-//! Ensures: every tensor has a static shape of at most 2^30 elements, and the function's type says
+//! Ensures: every tensor has a static shape, results of at most 2^26 elements, and the function's type says
 //! so too. Errors: a shape that depends on an input's values, operands that do not suit each
 //! other, and a shape that differs from the one the model declares.
 

@@ -96,7 +96,7 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
     }
     let Some(best) = best else {
         let notes = [
-            "help: raise `max-k`, lower the number of fraction bits, or split the model"
+            "help: lower the number of fraction bits, narrow the input range, or split the model"
                 .to_string(),
         ];
         let message = format!("the model needs more than 2^{max_k} rows in every layout tried");
@@ -131,7 +131,8 @@ fn cheapest(demands: &Demands, bits: i64, max_k: i64) -> Option<Candidate> {
     for k in (bits + 1).max(4)..=max_k {
         for limbs in 1..=16 {
             let usable = Layout::usable_rows(k, demands.height(limbs));
-            if demands.table_rows > usable || (1 << bits) > usable || demands.io > usable {
+            // halo2_proofs fills up a table from the row behind it, which must exist.
+            if demands.table_rows >= usable || (1 << bits) >= usable || demands.io > usable {
                 continue;
             }
             let Some((lanes, blocks)) = linear(demands, usable) else {

@@ -7,6 +7,9 @@ use super::{
 };
 use zkc_support::Op;
 
+/// Most elements of a result. Weights may be larger, as they stay in their files.
+const MAX_COMPUTED: usize = 1 << 26;
+
 /// The integers of an operand, by its position, when they are known at compile time.
 type Values<'a> = &'a mut dyn FnMut(usize) -> Option<Vec<i64>>;
 
@@ -196,10 +199,9 @@ pub fn infer(
         }
         Size => vec![],
     };
-    if shape::count(&one).is_none() {
+    if shape::count(&one).is_none_or(|n| n > MAX_COMPUTED) {
         return Err(Invalid::new(format!(
-            "the result has shape {one:?}, more than the {} elements that a tensor may have",
-            shape::MAX_ELEMENTS
+            "the result has shape {one:?}, more than the {MAX_COMPUTED} elements that a computed tensor may have"
         )));
     }
     Ok(vec![one])

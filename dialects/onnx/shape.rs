@@ -343,6 +343,10 @@ pub fn pad_sources(
     after: i64,
 ) -> Result<Vec<Option<i64>>, Invalid> {
     let pads = before > 0 || after > 0;
+    if mode == "wrap" && pads && (before < 0 || after < 0) {
+        // Implementations differ: some wrap around the axis before it is cut, some after.
+        invalid!("an axis cannot be padded in mode `wrap` on one side and cut on the other");
+    }
     if mode != "constant" && pads && (d == 0 || (mode == "reflect" && d == 1)) {
         invalid!("an axis of extent {d} cannot be padded in mode `{mode}`");
     }

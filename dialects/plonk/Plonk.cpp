@@ -70,6 +70,7 @@ LogicalResult CircuitOp::verify() {
       return nullptr;
     };
     auto isGroup = [](Operation *o) { return isa<AdviceOp, FixedOp, InstanceOp>(o); };
+    auto isAdvice = [](Operation *o) { return isa<AdviceOp>(o); };
     auto isTable = [](Operation *o) { return isa<TableOp>(o); };
     auto isFixed = [](Operation *o) { return isa<FixedOp>(o); };
     auto isChallenge = [](Operation *o) { return isa<ChallengeOp>(o); };
@@ -98,6 +99,38 @@ LogicalResult CircuitOp::verify() {
         .Case([&](PlaceOp p) { ok = need(p.getGroupAttr(), isGroup, "column group") != nullptr; })
         .Case([&](FillOp f) {
           ok = need(f.getGroupAttr(), isFixed, "fixed column group") != nullptr;
+        })
+        .Case([&](DeriveOp d) {
+          Operation *column = need(d.getGroupAttr(), isAdvice, "advice column group");
+          ok = column && d.getColumn() < uint64_t(columnCount(column));
+          if (column && !ok)
+            d.emitOpError("column ") << int64_t(d.getColumn()) << " does not exist in " << d.getGroupAttr();
+          if (!ok)
+            return;
+          auto gate = dyn_cast_or_null<GateOp>(table.lookup(d.getGate()));
+          ok = gate && llvm::any_of(gate.getBody().getOps<ConstrainOp>(), [&](ConstrainOp c) {
+                 return c.getName() == d.getConstraint();
+               });
+          if (!ok)
+            d.emitOpError("constraint ") << d.getConstraintAttr() << " of gate " << d.getGateAttr()
+                                         << " does not exist in the circuit";
+        })
+        .Case([&](MultiplicityOp m) {
+          Operation *column = need(m.getGroupAttr(), isAdvice, "advice column group");
+          Operation *rows = column ? need(m.getTableAttr(), isFixed, "fixed column group") : nullptr;
+          ok = rows && (!m.getActiveAttr() || need(m.getActiveAttr(), isFixed, "fixed column group"));
+          if (ok && m.getColumn() >= uint64_t(columnCount(column))) {
+            m.emitOpError("column ") << int64_t(m.getColumn()) << " does not exist in " << m.getGroupAttr();
+            ok = false;
+          }
+          if (!ok)
+            return;
+          for (CountOp c : m.getBody().getOps<CountOp>())
+            if (int64_t(c.getInputs().size()) != columnCount(rows)) {
+              c.emitOpError("looks up ") << c.getInputs().size() << " values in a table of "
+                                         << columnCount(rows) << " columns";
+              ok = false;
+            }
         })
         .Case([&](LookupValueOp l) { ok = need(l.getTableAttr(), isTable, "table") != nullptr; })
         .Case([&](LookupOp l) {
@@ -158,6 +191,12 @@ LogicalResult TableOp::verify() {
   }
   if (!length || *length < 1)
     return emitOpError("needs at least one column with at least one row");
+  return success();
+}
+
+LogicalResult DeriveOp::verify() {
+  if (getRotation() > 1)
+    return emitOpError("rotation must be 0 or 1, found ") << int64_t(getRotation());
   return success();
 }
 

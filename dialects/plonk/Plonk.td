@@ -124,6 +124,40 @@ def Plonk_LookupOp : Plonk_StructureOp<"lookup", [SingleBlock, NoTerminator]> {
   let hasVerifier = 1;
 }
 
+//===-- Columns that the witness program does not compute ------------------===//
+
+def Plonk_DeriveOp : Plonk_Op<"derive", [HasParent<"CircuitOp">]> {
+  let summary = "the values of an advice column of phase 1: what makes a constraint hold";
+  let description = [{
+    The constraint is `A * z + B`, where `z` is the query of this column at `rotation` and neither
+    `A` nor `B` contains it. At rotation 0 the value on each row is `-B / A`; at rotation 1 the value
+    on row 0 is 0 and the value on row `r + 1` is `-B / A` of row `r`. Where `A` is 0 the value is 0.
+    Columns are computed in the order of the text; `A` and `B` may read fixed columns, advice of
+    phase 0, challenges and columns that are derived before.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$group, I64Attr:$column, I64Attr:$rotation,
+                       FlatSymbolRefAttr:$gate, StrAttr:$constraint);
+  let assemblyFormat = "$group `[` $column `]` `at` $rotation `from` $gate $constraint attr-dict";
+  let hasVerifier = 1;
+}
+
+def Plonk_MultiplicityOp : Plonk_Op<"multiplicity",
+    [HasParent<"CircuitOp">, SingleBlock, NoTerminator]> {
+  let summary = "the values of an advice column of phase 0: how often each row of a table is looked up";
+  let description = [{
+    `table` is a group of fixed columns. On each row on which column 0 of `active` is 1, the value is
+    the number of pairs of a `plonk.count` and an active row where its selector is 1 and its tuple is
+    the row of the table; of equal rows of the table the first one counts. Without `active` all
+    usable rows are active. That looked-up tuples are in the table is for gates to enforce.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$group, I64Attr:$column, FlatSymbolRefAttr:$table,
+                       OptionalAttr<FlatSymbolRefAttr>:$active);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $group `[` $column `]` `of` $table (`active` $active^)? attr-dict-with-keyword $body
+  }];
+}
+
 //===-- Expressions -------------------------------------------------------===//
 
 class Plonk_ExprOp<string mnemonic, list<Trait> traits = []>
@@ -193,6 +227,12 @@ def Plonk_LookUpOp : Plonk_Op<"look_up", [HasParent<"LookupOp">]> {
   let assemblyFormat = "$inputs attr-dict";
 }
 
+def Plonk_CountOp : Plonk_Op<"count", [HasParent<"MultiplicityOp">]> {
+  let summary = "a tuple that is looked up where the selector is 1";
+  let arguments = (ins Plonk_ExprType:$selector, Variadic<Plonk_ExprType>:$inputs);
+  let assemblyFormat = "$inputs `where` $selector attr-dict";
+}
+
 //===-- Witness program ---------------------------------------------------===//
 
 class Plonk_ProgramOp<string mnemonic, list<Trait> traits = []>
@@ -213,6 +253,9 @@ def Plonk_OutputOp : Plonk_ProgramOp<"output"> {
 
 def Plonk_ConstantOp : Plonk_ProgramOp<"constant", [Pure]> {
   let summary = "integers known at compile time";
+  let description = [{
+    The value is an integer elements attribute, an `#onnx.weights` reference or a `#plonk.range`.
+  }];
   let arguments = (ins AnyAttr:$value);
   let results = (outs ZkArith_Tensor:$result);
   let assemblyFormat = "$value attr-dict `->` type($result)";

@@ -212,7 +212,11 @@ LogicalResult MulOp::verify() {
     return failure();
   if (elem(getLhs()).getScale() + elem(getRhs()).getScale() != elem(getResult()).getScale())
     return emitOpError("result scale must be the sum of the operands' scales");
-  return checkEncloses(*this, product(bounds(getLhs()), bounds(getRhs())));
+  Bounds enclosed = product(bounds(getLhs()), bounds(getRhs()));
+  // A square is never negative.
+  if (getLhs() == getRhs() && enclosed.lo.isNegative())
+    enclosed.lo = llvm::APInt::getZero(enclosed.lo.getBitWidth());
+  return checkEncloses(*this, enclosed);
 }
 
 LogicalResult MaxOp::verify() {

@@ -425,6 +425,9 @@ fn compute<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {
         }
         Kind::Add => elementwise::binary(s, x, N::plus),
         Kind::Sub => elementwise::binary(s, x, N::minus),
+        Kind::Mul if s.op.operands.first() == s.op.operands.get(1) => {
+            elementwise::binary(s, x, |a, _| a.square())
+        }
         Kind::Mul => elementwise::binary(s, x, N::times),
         Kind::Max => elementwise::binary(s, x, |a, b| Some(a.maximum(b))),
         Kind::Min => elementwise::binary(s, x, |a, b| Some(a.minimum(b))),

@@ -26,6 +26,7 @@ pub fn implied_bounds(graph: &Graph, op: &Op) -> Option<Interval> {
     match Kind::of(&op.name)? {
         Kind::Add => a.plus(second()?),
         Kind::Sub => a.minus(second()?),
+        Kind::Mul if op.operands.first() == op.operands.get(1) => a.square(),
         Kind::Mul => a.times(second()?),
         Kind::Max => Some(a.maximum(second()?)),
         Kind::Min => Some(a.minimum(second()?)),

@@ -146,6 +146,8 @@ pub trait Number: Copy + fmt::Display {
     fn minus(self, other: Self) -> Option<Self>;
     /// Product.
     fn times(self, other: Self) -> Option<Self>;
+    /// Product with itself, which is never negative.
+    fn square(self) -> Option<Self>;
     /// Maximum.
     fn maximum(self, other: Self) -> Self;
     /// Minimum.
@@ -211,6 +213,9 @@ impl Number for i128 {
     }
     fn times(self, other: Self) -> Option<Self> {
         self.checked_mul(other)
+    }
+    fn square(self) -> Option<Self> {
+        self.checked_mul(self)
     }
     fn maximum(self, other: Self) -> Self {
         self.max(other)
@@ -284,6 +289,18 @@ impl Number for Interval {
             self.hi.checked_mul(other.hi)?,
         ];
         Some(hull_of(corners))
+    }
+    fn square(self) -> Option<Self> {
+        let ends = [self.lo.checked_mul(self.lo)?, self.hi.checked_mul(self.hi)?];
+        let least = if (self.lo..=self.hi).contains(&0) {
+            0
+        } else {
+            ends[0].min(ends[1])
+        };
+        Some(Self {
+            lo: least,
+            hi: ends[0].max(ends[1]),
+        })
     }
     fn maximum(self, other: Self) -> Self {
         Self {

@@ -275,7 +275,7 @@ impl<'c, 'a> Converter<'c, 'a> {
         };
         if bits(bounds) > self.options.max_bits {
             let message = format!(
-                "the result needs {} bits, more than the {} of `max-bits`",
+                "the result needs {} bits, more than the {} that are allowed",
                 bits(bounds),
                 self.options.max_bits
             );

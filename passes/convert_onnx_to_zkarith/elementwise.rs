@@ -89,6 +89,10 @@ impl Converter<'_, '_> {
             .first()
             .map_or(Sink::Value, |v| self.plan.sink(*v));
         let done = match (self.operand(op, 0), self.operand(op, 1)) {
+            (Value::Fixed(a), Value::Fixed(b)) if a == b => {
+                let a = self.settled(a, &Sink::Value)?;
+                self.combined(Kind::Mul, a, a)?
+            }
             (Value::Fixed(a), Value::Fixed(b)) => {
                 let (a, b) = (
                     self.settled(a, &Sink::Value)?,

@@ -30,7 +30,7 @@ pub(super) fn function_of(op: &Op) -> Option<Result<Function, Issue>> {
         Erf => plain(Function::Erf),
         Gelu if op.str("approximate") == Some("tanh") => plain(Function::GeluTanh),
         Gelu => plain(Function::Gelu),
-        Swish if op.float("alpha") == Some(1.0) => plain(Function::Silu),
+        Swish if op.float("alpha").unwrap_or(1.0) == 1.0 => plain(Function::Silu),
         Softplus => plain(Function::Softplus),
         Softsign => plain(Function::Softsign),
         Mish => plain(Function::Mish),
@@ -159,15 +159,17 @@ impl Converter<'_, '_> {
         self.emit(zkarith::Kind::Relu, &[x], &shape, scale, &[], None)
     }
 
-    /// `max(x, -x)`.
+    /// `max(x, -x)`, cut at zero where the bounds of the maximum do not show that it is not negative: roots, logarithms
+    /// and divisors need to know.
     pub(super) fn absolute(&mut self, op: &Op) -> Result<Value, Issue> {
         let x = self.tensor(op, 0)?;
         let x = self.settled(x, &Sink::Value)?;
         let minus = self.negated(x)?;
         let k = self.known(x);
         let (shape, scale) = (k.shape.clone(), k.scale);
-        self.emit(zkarith::Kind::Max, &[x, minus], &shape, scale, &[], None)
-            .map(Value::Fixed)
+        let both = [x, minus];
+        let greater = self.emit(zkarith::Kind::Max, &both, &shape, scale, &[], None)?;
+        self.positive_part(greater).map(Value::Fixed)
     }
 
     pub(super) fn negated(&mut self, x: ValueId) -> Result<ValueId, Issue> {

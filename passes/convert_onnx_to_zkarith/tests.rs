@@ -442,7 +442,8 @@ fn what_cannot_be_converted_is_named() {
     };
     let message = error(&square(7), "input-range=0:1000000 value-bits=60");
     assert!(
-        message.contains("bits, more than the 110 of `max-bits`") || message.contains("127 bits"),
+        message.contains("bits, more than the 110 that are allowed")
+            || message.contains("127 bits"),
         "{message}"
     );
     assert!(message.contains("help: use fewer `fraction-bits`, or declare a smaller input range"));

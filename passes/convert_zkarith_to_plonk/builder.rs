@@ -2,6 +2,7 @@
 
 use super::gates;
 use crate::{
+    expressions::plain,
     gadgets::{CELLS, Gadget, PARAMS},
     layout::Layout,
 };
@@ -385,21 +386,5 @@ impl<'c> Builder<'c> {
         }
         self.program
             .push("plonk.output", &[register], &[], &attributes, location);
-    }
-}
-
-/// An operation without operands, results and regions.
-pub(super) fn plain<'c>(
-    name: &str,
-    attributes: &[(&str, Attribute<'c>)],
-    location: Location<'c>,
-) -> Op<'c> {
-    Op {
-        name: name.into(),
-        operands: Vec::new(),
-        results: Vec::new(),
-        attributes: attributes.iter().map(|(n, a)| ((*n).into(), *a)).collect(),
-        regions: Vec::new(),
-        location,
     }
 }

@@ -14,34 +14,48 @@
 //! | `product` | `c2 = c0*c1` | 3 |
 //! | `ratio` | `p0*c0 + c1 = 2*c1*c2 + [r]`, `2*c1 - 1 - [r] = [r']`, `c2 - p1 = [l]` | 3 |
 
-use super::builder::{names, plain};
+use super::builder::names;
 use crate::{
+    expressions::Expressions,
     gadgets::{CELLS, Gadget},
     layout::Layout,
 };
-use std::collections::BTreeSet;
-use zkc_support::{Graph, Location, Op, ValueId, expr_type, i64_attr, i128_attr, string, symbol};
+use std::{
+    collections::BTreeSet,
+    ops::{Deref, DerefMut},
+};
+use zkc_support::{Graph, Location, Op, ValueId, string, symbol};
 
 /// Name of the selector of a gadget.
 pub(super) fn selector(gadget: Gadget) -> String {
     format!("q_{}", gadget.name())
 }
 
-/// Builds gates; values are taken from the circuit's own numbering.
+/// Builds gates from expressions.
 pub(super) struct Gates<'g, 'c> {
-    graph: &'g mut Graph<'c>,
+    expressions: Expressions<'g, 'c>,
     layout: Layout,
-    location: Location<'c>,
-    ops: Vec<Op<'c>>,
+}
+
+impl<'g, 'c> Deref for Gates<'g, 'c> {
+    type Target = Expressions<'g, 'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.expressions
+    }
+}
+
+impl DerefMut for Gates<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.expressions
+    }
 }
 
 impl<'g, 'c> Gates<'g, 'c> {
     pub(super) fn new(graph: &'g mut Graph<'c>, layout: Layout, location: Location<'c>) -> Self {
         Self {
-            graph,
+            expressions: Expressions::new(graph, location),
             layout,
-            location,
-            ops: Vec::new(),
         }
     }
 
@@ -242,13 +256,14 @@ impl<'g, 'c> Gates<'g, 'c> {
 
     /// The integer that `count` limbs make up.
     fn limbs(&mut self, unit: i64, first: u32, count: u32) -> ValueId {
+        let bits = self.layout.limb_bits;
         let terms: Vec<_> = (0..count)
             .map(|i| {
                 let limb = self.limb(unit, first + i);
                 if i == 0 {
                     return limb;
                 }
-                let weight = self.literal(1i128 << (self.layout.limb_bits * i64::from(i)));
+                let weight = self.literal(1i128 << (bits * i64::from(i)));
                 self.product(&[weight, limb])
             })
             .collect();
@@ -261,87 +276,13 @@ impl<'g, 'c> Gates<'g, 'c> {
         self.constrain(name, poly);
     }
 
-    fn constrain(&mut self, name: &str, poly: ValueId) {
-        let name = string(self.graph.context, name);
-        self.op("plonk.constrain", &[poly], &[("name", name)]);
-    }
-
-    fn query(&mut self, group: &str, column: i64, rotation: i64) -> ValueId {
-        let context = self.graph.context;
-        let attributes = [
-            ("group", symbol(context, group)),
-            ("column", i64_attr(context, column)),
-            ("rotation", i64_attr(context, rotation)),
-        ];
-        self.expr("plonk.query", &[], &attributes)
-    }
-
-    fn literal(&mut self, value: i128) -> ValueId {
-        let value = i128_attr(self.graph.context, value);
-        self.expr("plonk.literal", &[], &[("value", value)])
-    }
-
-    fn sum(&mut self, terms: &[ValueId]) -> ValueId {
-        if let [one] = terms {
-            *one
-        } else {
-            self.expr("plonk.sum", terms, &[])
-        }
-    }
-
-    fn product(&mut self, factors: &[ValueId]) -> ValueId {
-        self.expr("plonk.product", factors, &[])
-    }
-
-    fn sub(&mut self, a: ValueId, b: ValueId) -> ValueId {
-        let negative = self.expr("plonk.neg", &[b], &[]);
-        self.sum(&[a, negative])
-    }
-
-    fn expr(
-        &mut self,
-        name: &str,
-        operands: &[ValueId],
-        attributes: &[(&str, zkc_support::Attribute<'c>)],
-    ) -> ValueId {
-        let result = self.graph.value(expr_type(self.graph.context));
-        let mut op = plain(name, attributes, self.location);
-        op.operands = operands.to_vec();
-        op.results = vec![result];
-        self.ops.push(op);
-        result
-    }
-
-    fn op(
-        &mut self,
-        name: &str,
-        operands: &[ValueId],
-        attributes: &[(&str, zkc_support::Attribute<'c>)],
-    ) {
-        let mut op = plain(name, attributes, self.location);
-        op.operands = operands.to_vec();
-        self.ops.push(op);
-    }
-
-    /// Wraps the expressions so far into a gate.
-    fn gate(&mut self, name: &str) -> Op<'c> {
-        let attributes = [("sym_name", string(self.graph.context, name))];
-        let mut op = plain("plonk.gate", &attributes, self.location);
-        op.regions.push(std::mem::take(&mut self.ops));
-        op
-    }
-
     /// Wraps the expressions so far into a lookup.
     fn lookup(&mut self, name: &str, table: &str) -> Op<'c> {
+        let context = self.graph.context;
         let attributes = [
-            (
-                "sym_name",
-                string(self.graph.context, &format!("look_up_{name}")),
-            ),
-            ("table", symbol(self.graph.context, table)),
+            ("sym_name", string(context, &format!("look_up_{name}"))),
+            ("table", symbol(context, table)),
         ];
-        let mut op = plain("plonk.lookup", &attributes, self.location);
-        op.regions.push(std::mem::take(&mut self.ops));
-        op
+        self.region("plonk.lookup", &attributes)
     }
 }

@@ -153,7 +153,8 @@ impl<'c> Builder<'c> {
         chunks: i64,
         location: Location<'c>,
     ) -> Result<ValueId> {
-        // A partial sum may leave the bounds of the full one; absolute sums enclose them all.
+        // A partial sum may leave the bounds of the full one; absolute sums enclose them all. A sum in one piece has the
+        // bounds that the analysis gave it.
         let magnitude = |t: &FixedType| t.hi.magnitude().max(t.lo.magnitude()).clone();
         let mut bound = BigInt::ZERO;
         for term in terms {
@@ -164,10 +165,13 @@ impl<'c> Builder<'c> {
         if let Some(bias) = bias {
             bound += BigInt::from(magnitude(&self.element(bias)?));
         }
-        let t = FixedType {
-            scale: result.scale,
-            lo: -bound.clone().max(-&result.lo),
-            hi: bound.max(result.hi.clone()),
+        let t = match chunks {
+            1 => result.clone(),
+            _ => FixedType {
+                scale: result.scale,
+                lo: -bound.clone().max(-&result.lo),
+                hi: bound.max(result.hi.clone()),
+            },
         };
         let context = self.context;
         let maps = |f: &dyn Fn(&Term) -> &Vec<AffineExpr>| {

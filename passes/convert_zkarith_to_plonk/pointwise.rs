@@ -3,15 +3,15 @@
 use super::{
     Lowering,
     builder::{Instance, Result},
-    movement::broadcast,
+    movement::{broadcast, delinearize},
 };
 use crate::{
     gadgets::{self, Gadget},
-    layout::table_domain,
+    layout::{halvings, table_domain},
 };
 use num_bigint::BigInt;
 use zkc_support::{
-    AffineExpr, FixedType, Form, Location, Op, Outside, ValueId, as_approx, i64_attr,
+    AffineExpr, AffineMap, FixedType, Form, Location, Op, Outside, ValueId, as_approx, i64_attr,
 };
 
 /// What a maximum or minimum is taken with.
@@ -318,7 +318,7 @@ impl<'c> Lowering<'_, 'c> {
         Ok(x)
     }
 
-    /// Maxima over windows: one window position after the other.
+    /// Maxima over windows.
     fn max_pool(&mut self, op: &Op<'c>) -> Result<ValueId> {
         let kernel = Self::ints(op, "kernel")?;
         let (strides, dilations) = (Self::ints(op, "strides")?, Self::ints(op, "dilations")?);
@@ -328,26 +328,13 @@ impl<'c> Lowering<'_, 'c> {
         let input = self.padded(op.operand(), &pads, &t.lo, op.location)?;
         let shape = self.shape(op.result())?;
         let lead = shape.len() - kernel.len();
-        let taps: i64 = kernel.iter().product();
-        let mut slices = Vec::new();
-        for tap in 0..taps {
-            let mut map: Vec<AffineExpr> = (0..lead).map(AffineExpr::Dim).collect();
-            let mut rest = tap;
-            let mut offsets = vec![0; kernel.len()];
-            for i in (0..kernel.len()).rev() {
-                offsets[i] = rest % kernel[i] * dilations[i];
-                rest /= kernel[i];
-            }
-            for (i, offset) in offsets.iter().enumerate() {
-                let at = AffineExpr::Dim(lead + i).times(strides[i]);
-                map.push(at.plus(AffineExpr::Const(*offset)));
-            }
-            slices.push(
-                self.builder
-                    .gather(input, &shape, &t, map, None, op.location)?,
-            );
+        let mut map: Vec<AffineExpr> = (0..lead).map(AffineExpr::Dim).collect();
+        let offsets = delinearize(&AffineExpr::Dim(shape.len()), &kernel);
+        for (i, offset) in offsets.into_iter().enumerate() {
+            let at = AffineExpr::Dim(lead + i).times(strides[i]);
+            map.push(at.plus(offset.times(dilations[i])));
         }
-        self.greatest(slices, &t, op.location)
+        self.greatest(input, map, kernel.iter().product(), &shape, &t, op.location)
     }
 
     fn reduce_max(&mut self, op: &Op<'c>) -> Result<ValueId> {
@@ -358,43 +345,69 @@ impl<'c> Lowering<'_, 'c> {
         let input = self.register(op.operand())?;
         // The verifier keeps axes within the rank.
         let extents: Vec<i64> = axes.iter().map(|a| from[*a as usize]).collect();
-        let mut slices = Vec::new();
-        for tap in 0..extents.iter().product() {
-            let mut map: Vec<AffineExpr> = (0..from.len()).map(AffineExpr::Dim).collect();
-            let mut rest: i64 = tap;
-            for (axis, extent) in axes.iter().zip(&extents).rev() {
-                map[*axis as usize] = AffineExpr::Const(rest % extent);
-                rest /= extent;
-            }
-            slices.push(
-                self.builder
-                    .gather(input, &shape, &t, map, None, op.location)?,
-            );
+        let mut map: Vec<AffineExpr> = (0..from.len()).map(AffineExpr::Dim).collect();
+        let offsets = delinearize(&AffineExpr::Dim(shape.len()), &extents);
+        for (axis, offset) in axes.iter().zip(offsets) {
+            map[*axis as usize] = offset;
         }
-        self.greatest(slices, &t, op.location)
+        self.greatest(
+            input,
+            map,
+            extents.iter().product(),
+            &shape,
+            &t,
+            op.location,
+        )
     }
 
-    /// The element-wise maximum of registers of one shape, as a balanced tree.
+    /// The greatest of `taps` elements for each element of a shape: `map` takes its coordinates and the number of a tap
+    /// to an index of the input. A tree whose levels compare the first half of the taps with the second.
     fn greatest(
         &mut self,
-        mut level: Vec<ValueId>,
+        input: ValueId,
+        map: Vec<AffineExpr>,
+        mut taps: i64,
+        shape: &[i64],
         t: &FixedType,
         location: Location<'c>,
     ) -> Result<ValueId> {
-        while level.len() > 1 {
-            let mut next = Vec::with_capacity(level.len().div_ceil(2));
-            for pair in level.chunks(2) {
-                next.push(match pair {
-                    [a, b] => self.select(*a, Other::Register(*b), true, t, location)?,
-                    rest => rest[0],
-                });
-            }
-            level = next;
+        if taps < 1 {
+            return Err("the window is empty".into());
         }
-        level
-            .first()
-            .copied()
-            .ok_or_else(|| "the window is empty".into())
+        let lead = AffineMap::identity(shape.len()).results;
+        let with_taps = |n: i64| [shape, &[n]].concat();
+        let from_tap = |first: i64| {
+            let tap = AffineExpr::Dim(shape.len()).plus(AffineExpr::Const(first));
+            [lead.clone(), vec![tap]].concat()
+        };
+        let all = with_taps(taps);
+        let mut x = self.builder.gather(input, &all, t, map, None, location)?;
+        for half in halvings(taps) {
+            let part = with_taps(half);
+            let a = self
+                .builder
+                .gather(x, &part, t, from_tap(0), None, location)?;
+            let b = self
+                .builder
+                .gather(x, &part, t, from_tap(half), None, location)?;
+            let m = self.select(a, Other::Register(b), true, t, location)?;
+            let odd = taps % 2 == 1;
+            taps -= half;
+            x = if odd {
+                let one = with_taps(1);
+                let rest = self
+                    .builder
+                    .gather(x, &one, t, from_tap(2 * half), None, location)?;
+                let axis = [("axis", i64_attr(self.builder.context, shape.len() as i64))];
+                let joined = with_taps(taps);
+                self.builder
+                    .compute("plonk.concat", &[m, rest], &joined, t, &axis, location)?
+            } else {
+                m
+            };
+        }
+        let only = [lead, vec![AffineExpr::Const(0)]].concat();
+        self.builder.gather(x, shape, t, only, None, location)
     }
 
     fn ratio(&mut self, op: &Op<'c>) -> Result<ValueId> {

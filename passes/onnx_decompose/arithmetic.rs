@@ -75,6 +75,19 @@ pub(super) fn negative<'c>(
     b.emit(Kind::Mul, &[v, minus], &[], node.location())
 }
 
+/// `x sigmoid(alpha x)`; with `alpha` of one it is a function of its own.
+pub(super) fn swish<'c>(b: &mut Builder<'c, '_>, node: &Node<'c>) -> One {
+    let (x, at) = (node.operand(0), node.location());
+    let alpha = node.op.float("alpha").unwrap_or(1.0);
+    if alpha == 1.0 {
+        return Ok(None);
+    }
+    let alpha = b.make_scalar(alpha, x, at)?;
+    let scaled = b.emit(Kind::Mul, &[x, alpha], &[], at)?;
+    let gate = b.emit(Kind::Sigmoid, &[scaled], &[], at)?;
+    b.emit(Kind::Mul, &[x, gate], &[], at).map(Some)
+}
+
 /// More than two operands are a chain; a mean is a sum times a constant.
 pub(super) fn variadic<'c>(b: &mut Builder<'c, '_>, node: &Node<'c>) -> One {
     let (operands, at) = (&node.op.operands, node.location());

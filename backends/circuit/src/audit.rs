@@ -13,9 +13,18 @@
 //! - **rank deficiency**: the derivatives of all gates and lookup inputs by all assigned advice cells that are not declared
 //!   free, copies merged, have less than full column rank. Then the honest witness can be moved, to first order.
 //!
-//! The last is computed for circuits up to a stated number of cells. What the audit cannot see is a range that is too wide:
+//! - **loose derived cell**: a cell of a derived column that its defining constraint does not determine, such as the start of
+//!   a running column, on which a constraint depends, and which no constraint without other derived cells determines.
+//!
+//! Derived cells are no witness of their own: all others are what their defining constraint says. Columns that count lookups
+//! need no bound and may differ between witnesses, as rows of the table may be equal; constraints hold them together with
+//! what is looked up. What the audit cannot decide is listed in [`Audit::undecided`]: ranges that rest on counted lookups,
+//! and, with challenges, whether cells are determined at all, as one random combination stands for many equations.
+//!
+//! The rank is computed for circuits up to a stated number of cells. What the audit cannot see is a range that is too wide:
 //! that is for [mutations](crate::mutate) and for the uniqueness argument of each gadget.
 
+mod computed;
 mod dependence;
 mod jacobian;
 
@@ -28,6 +37,7 @@ use crate::layout::{CellContents, Grid, Layout};
 use crate::validate::public_registers;
 use crate::{Circuit, ColumnKind, Op};
 
+pub(crate) use self::computed::{ComputedCells, Witness};
 pub use self::jacobian::Jacobian;
 
 /// What the audit computes.
@@ -137,6 +147,15 @@ pub enum Finding {
         /// Number of cells.
         cells: u64,
     },
+    /// Cells of a derived column that nothing determines.
+    LooseDerived {
+        /// Name of the first such cell.
+        cell: String,
+        /// A constraint that depends on it, in words.
+        constraint: String,
+        /// Number of such cells of the column.
+        count: u64,
+    },
     /// Cells that can be moved together without violating any constraint, to first order.
     RankDeficient {
         /// The register.
@@ -199,6 +218,14 @@ impl fmt::Display for Finding {
                 f,
                 "{cells} cells of register {register} ({op} of `{source}`), first {first}: no chain of constraints connects them to an input"
             ),
+            Finding::LooseDerived {
+                cell,
+                constraint,
+                count,
+            } => write!(
+                f,
+                "{cell}: {constraint} depends on it, but no constraint determines it ({count} such cells of the column)"
+            ),
             Finding::RankDeficient {
                 register,
                 op,
@@ -226,6 +253,8 @@ pub struct Audit {
     pub jacobian: Option<Jacobian>,
     /// What is wrong; empty when all is well.
     pub findings: Vec<Finding>,
+    /// What the audit cannot decide, in words; empty for circuits without challenges and multiplicities.
+    pub undecided: Vec<String>,
     /// Number of the pinning constraint per computed element.
     pins: Vec<u32>,
     /// Constraints in words, by number.
@@ -239,16 +268,17 @@ impl Audit {
         self.constraints.get(*number as usize).map(String::as_str)
     }
 
-    /// Whether nothing is wrong.
+    /// Whether nothing is wrong and nothing is left undecided.
     pub fn is_ok(&self) -> bool {
-        self.findings.is_empty()
+        self.findings.is_empty() && self.undecided.is_empty()
     }
 }
 
 /// Audits a valid circuit at an honest witness: `grid` must be accepted by the checker.
 pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audit {
     let (circuit, layout) = (checker.circuit, checker.layout);
-    let dependence = dependence::Dependence::new(checker, grid);
+    let witness = Witness::new(checker, grid);
+    let dependence = dependence::Dependence::new(checker, &witness);
     let constraints = constraint_names(checker);
     let mut audit = Audit {
         pinned: Vec::new(),
@@ -256,6 +286,7 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
         idle_lookups: dependence.idle_lookups,
         jacobian: None,
         findings: Vec::new(),
+        undecided: Vec::new(),
         pins: dependence.pins,
         constraints,
     };
@@ -268,10 +299,24 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
             count: used.count,
         });
     }
-    check_inputs(circuit, layout, &dependence.restricted, &mut audit);
+    let counted = computed::counted(checker, grid);
+    check_inputs(
+        circuit,
+        layout,
+        (&dependence.restricted, &counted),
+        &mut audit,
+    );
     check_connected(circuit, layout, &dependence.connected, &mut audit);
     check_public(circuit, layout, &mut audit);
-    audit.jacobian = Jacobian::new(checker, grid, options);
+    for loose in ComputedCells::new(checker, &witness).loose {
+        audit.findings.push(Finding::LooseDerived {
+            cell: layout.cell_name(circuit, loose.cell),
+            constraint: audit.constraints[loose.constraint as usize].clone(),
+            count: loose.count,
+        });
+    }
+    list_undecided(checker, &mut audit);
+    audit.jacobian = Jacobian::new(checker, &witness, options);
     if let Some(jacobian) = &audit.jacobian {
         let deficient = jacobian.deficient.iter().copied();
         let grouped = group_by_register(circuit, layout, deficient);
@@ -289,6 +334,23 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
             }));
     }
     audit
+}
+
+/// Says what rests on constraints with challenges.
+fn list_undecided(checker: &Checker<'_>, audit: &mut Audit) {
+    if checker.uses_field() {
+        audit.undecided.push(
+            "whether every cell is determined: constraints with challenges stand for many equations at once".to_string(),
+        );
+    }
+    for lookup in &checker.lookups {
+        if lookup.inputs.iter().any(|input| input.in_field) {
+            let name = &checker.circuit.lookups[lookup.lookup as usize].name;
+            audit.undecided.push(format!(
+                "lookup `{name}`: it looks up values that depend on challenges"
+            ));
+        }
+    }
 }
 
 /// Constraints in words: gates first, lookups after them, as the checker numbers them.
@@ -390,7 +452,14 @@ fn list_cells(circuit: &Circuit, layout: &Layout, audit: &mut Audit) {
 }
 
 /// Every element of an input that stands in a cell is restricted by a lookup or a gate of its own.
-fn check_inputs(circuit: &Circuit, layout: &Layout, restricted: &[bool], audit: &mut Audit) {
+///
+/// Elements that only a counted lookup restricts are left undecided.
+fn check_inputs(
+    circuit: &Circuit,
+    layout: &Layout,
+    (restricted, counted): (&[bool], &[bool]),
+    audit: &mut Audit,
+) {
     for (register, instruction) in circuit.program.iter().enumerate() {
         let Op::Input { input } = instruction.op else {
             continue;
@@ -398,14 +467,23 @@ fn check_inputs(circuit: &Circuit, layout: &Layout, restricted: &[bool], audit: 
         let own = layout.elements.own(crate::RegisterId(register as u32));
         let mut first = None;
         let mut elements = 0;
+        let mut by_count = 0u64;
         for element in own {
             let Some(home) = layout.home(element) else {
                 continue;
             };
-            if !restricted[element as usize] {
+            if !restricted[element as usize] && counted[element as usize] {
+                by_count += 1;
+            } else if !restricted[element as usize] {
                 first.get_or_insert(home);
                 elements += 1;
             }
+        }
+        if by_count > 0 {
+            let name = &circuit.inputs[input as usize].name;
+            audit.undecided.push(format!(
+                "input `{name}`: {by_count} elements are restricted by counted lookups alone, if gates enforce them"
+            ));
         }
         if let Some(first) = first {
             audit.findings.push(Finding::UncheckedInput {

@@ -3,8 +3,12 @@
 //! Gates and lookups are enforced on all usable rows, over the integers: an identity holds when its value is 0 in Z, which
 //! by the no wrap-around rule of [validation](mod@crate::validate) is the same as 0 in the field for honest values. For tests
 //! the same can be asked modulo a prime.
+//!
+//! Constraints that contain challenges or derived columns are checked over the field [`PallasBase`](crate::PallasBase)
+//! instead, with challenges drawn by hash and columns derived from them.
 
 mod exact;
+mod field;
 mod table;
 mod violation;
 
@@ -19,6 +23,7 @@ use crate::tape::{BATCH, Batch, Number, Slot, Tape, column_values, load_rows};
 use crate::{Circuit, ColumnKind};
 
 pub(crate) use self::exact::reduce;
+use self::field::Counts;
 use self::table::TableSet;
 pub use self::violation::{CellValue, Violation};
 
@@ -118,11 +123,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks every constraint over the integers.
+    /// Checks every constraint, over the integers where it contains neither challenges nor derived columns.
     pub fn check(&self, grid: &Grid) -> Vec<Violation> {
         let largest = self.largest(grid);
         let mut violations = self.unknown_challenges();
-        for gate in self.gates.iter().filter(|gate| !gate.tape.challenges) {
+        for gate in self.gates.iter().filter(|gate| !gate.tape.in_field) {
             let rows = gate.tape.active_rows(self.layout, self.rows(&gate.tape));
             let failed = self.failed_rows(&gate.tape, grid, &largest, &rows);
             violations.extend(
@@ -132,7 +137,7 @@ impl<'a> Checker<'a> {
             );
         }
         for lookup in &self.lookups {
-            if lookup.inputs.iter().any(|input| input.challenges) {
+            if lookup.inputs.iter().any(|input| input.in_field) {
                 continue;
             }
             let failed = self.failed_lookup_rows(lookup, grid, &largest);
@@ -143,6 +148,8 @@ impl<'a> Checker<'a> {
             );
         }
         violations.extend(self.failed_copies(grid));
+        let unchanged = BTreeMap::new();
+        violations.extend(self.field_violations(grid, &unchanged, Counts::Kept, false));
         violations
     }
 
@@ -151,7 +158,7 @@ impl<'a> Checker<'a> {
         let prime = BigInt::from(prime.clone());
         let changes = BTreeMap::new();
         let mut violations = self.unknown_challenges();
-        for gate in self.gates.iter().filter(|gate| !gate.tape.challenges) {
+        for gate in self.gates.iter().filter(|gate| !gate.tape.in_field) {
             let rows = gate.tape.active_rows(self.layout, self.rows(&gate.tape));
             let failed = rows
                 .into_iter()
@@ -163,7 +170,7 @@ impl<'a> Checker<'a> {
             );
         }
         for lookup in &self.lookups {
-            if lookup.inputs.iter().any(|input| input.challenges) {
+            if lookup.inputs.iter().any(|input| input.in_field) {
                 continue;
             }
             let rows = lookup
@@ -181,39 +188,56 @@ impl<'a> Checker<'a> {
             );
         }
         violations.extend(self.failed_copies(grid));
+        let unchanged = BTreeMap::new();
+        violations.extend(self.field_violations(grid, &unchanged, Counts::Kept, false));
         violations
     }
 
     /// Checks only what touches the given cells: gates and lookups on rows that query them, and their copies.
+    ///
+    /// Derived columns depend on every cell, so constraints in the field are all checked.
     pub fn check_around(&self, grid: &Grid, cells: &[Cell]) -> Vec<Violation> {
         let changes: BTreeMap<Cell, BigInt> = cells
             .iter()
             .map(|cell| (*cell, BigInt::from(grid.value(self.layout, *cell))))
             .collect();
-        self.violations_with(grid, &changes, None)
+        self.violations_of(grid, &changes, None, Counts::Kept)
     }
 
     /// What rejects a grid in which some cells were changed, where `grid` itself is accepted; empty if nothing does.
     ///
     /// With a modulus everything is understood modulo that prime, so that values are field elements.
+    ///
+    /// Constraints with challenges or derived columns are checked for the best that a dishonest prover can do: lookups are
+    /// counted again, challenges drawn again and columns derived again, but for cells that `changes` sets. They are checked
+    /// over [`PallasBase`](crate::PallasBase) whatever the modulus is.
     pub fn violations_with(
         &self,
         grid: &Grid,
         changes: &BTreeMap<Cell, BigInt>,
         modulus: Option<&BigInt>,
     ) -> Vec<Violation> {
+        self.violations_of(grid, changes, modulus, Counts::Again)
+    }
+
+    fn violations_of(
+        &self,
+        grid: &Grid,
+        changes: &BTreeMap<Cell, BigInt>,
+        modulus: Option<&BigInt>,
+        counts: Counts,
+    ) -> Vec<Violation> {
         let mut violations = Vec::new();
         for (user, row) in self.around(changes.keys()) {
             match self.gates.get(user as usize) {
                 Some(gate) => {
-                    if !gate.tape.challenges && !self.gate_holds(gate, row, grid, changes, modulus)
-                    {
+                    if !gate.tape.in_field && !self.gate_holds(gate, row, grid, changes, modulus) {
                         violations.push(self.gate_violation(gate, row, grid, changes, modulus));
                     }
                 }
                 None => {
                     let lookup = &self.lookups[user as usize - self.gates.len()];
-                    let challenges = lookup.inputs.iter().any(|input| input.challenges);
+                    let challenges = lookup.inputs.iter().any(|input| input.in_field);
                     if !challenges && !self.lookup_holds(lookup, row, grid, changes, modulus) {
                         violations.push(self.lookup_violation(lookup, row, grid, changes, modulus));
                     }
@@ -229,10 +253,13 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        violations.extend(self.field_violations(grid, changes, counts, false));
         violations
     }
 
     /// Whether anything rejects a grid in which some cells were changed; stops at the first thing that does.
+    ///
+    /// See [`violations_with`](Self::violations_with) for what happens to derived columns.
     pub fn rejects(
         &self,
         grid: &Grid,
@@ -242,11 +269,11 @@ impl<'a> Checker<'a> {
         let rejected = self.around(changes.keys()).into_iter().any(|(user, row)| {
             match self.gates.get(user as usize) {
                 Some(gate) => {
-                    !gate.tape.challenges && !self.gate_holds(gate, row, grid, changes, modulus)
+                    !gate.tape.in_field && !self.gate_holds(gate, row, grid, changes, modulus)
                 }
                 None => {
                     let lookup = &self.lookups[user as usize - self.gates.len()];
-                    !lookup.inputs.iter().any(|input| input.challenges)
+                    !lookup.inputs.iter().any(|input| input.in_field)
                         && !self.lookup_holds(lookup, row, grid, changes, modulus)
                 }
             }
@@ -259,6 +286,9 @@ impl<'a> Checker<'a> {
                         != self.exact_value(to, grid, changes, modulus)
                 })
             })
+            || !self
+                .field_violations(grid, changes, Counts::Again, true)
+                .is_empty()
     }
 
     /// Constraints (as numbered in `users`) and rows that query any of the cells.
@@ -301,6 +331,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Number of rows to look at: from there on every queried cell is 0, as on the last of these rows.
+    ///
+    /// Computed columns have values on rows in which nothing is placed.
     pub(crate) fn rows(&self, tape: &Tape) -> u32 {
         let usable = self.layout.usable_rows;
         let blinding = (1u32 << self.layout.k) - usable;
@@ -308,7 +340,11 @@ impl<'a> Checker<'a> {
             .slots
             .iter()
             .any(|slot| slot.rotation > blinding as i32);
-        if wraps {
+        let computed = tape
+            .slots
+            .iter()
+            .any(|slot| self.layout.columns[slot.column as usize].computed.is_some());
+        if wraps || computed {
             return usable;
         }
         let reach = tape
@@ -403,7 +439,7 @@ impl<'a> Checker<'a> {
                 out,
             );
         };
-        // Tapes with challenges are left out by all callers.
+        // Tapes that need the field are left out by all callers.
         batch.evaluate(tape, rows, load, |_| T::ZERO);
     }
 
@@ -479,26 +515,17 @@ impl<'a> Checker<'a> {
             .collect()
     }
 
-    /// Constraints that cannot be checked, as they use challenges.
+    /// Lookups that cannot be checked, as they use challenges or derived columns.
     fn unknown_challenges(&self) -> Vec<Violation> {
-        let gates = self
-            .gates
+        self.lookups
             .iter()
-            .filter(|gate| gate.tape.challenges)
-            .map(|gate| format!("gate `{}`", self.circuit.gates[gate.gate as usize].name));
-        let lookups = self
-            .lookups
-            .iter()
-            .filter(|lookup| lookup.inputs.iter().any(|input| input.challenges))
+            .filter(|lookup| lookup.inputs.iter().any(|input| input.in_field))
             .map(|lookup| {
-                format!(
-                    "lookup `{}`",
-                    self.circuit.lookups[lookup.lookup as usize].name
-                )
-            });
-        gates
-            .chain(lookups)
-            .map(|name| Violation::Challenge { name })
+                let name = &self.circuit.lookups[lookup.lookup as usize].name;
+                Violation::Challenge {
+                    name: format!("lookup `{name}`"),
+                }
+            })
             .collect()
     }
 

@@ -1,6 +1,10 @@
 //! The data model: what a compiled circuit consists of.
 
+mod computed;
+
 use crate::{AffineMap, Expr, Ints};
+
+pub use self::computed::{Derived, Multiplicity, MultiplicityTerm};
 
 /// Extents of a tensor, outermost first; empty for a scalar.
 pub type Shape = Vec<u64>;
@@ -39,7 +43,9 @@ pub struct ColumnGroup {
     pub name: String,
     /// Who decides the values.
     pub kind: ColumnKind,
-    /// Phase in which advice is committed; 0 for fixed and instance columns.
+    /// Phase in which advice is committed, 0 or 1; 0 for fixed and instance columns.
+    ///
+    /// Columns of phase 1 depend on challenges: [`Circuit::derived`] says how.
     pub phase: u32,
     /// Number of columns.
     pub count: u32,
@@ -533,6 +539,10 @@ pub struct Circuit {
     pub inputs: Vec<InputInfo>,
     /// Outputs of the model.
     pub outputs: Vec<OutputInfo>,
+    /// Columns of phase 0 that count lookups; nothing is placed in them.
+    pub multiplicities: Vec<Multiplicity>,
+    /// Columns of phase 1, each once, in the order in which they are computed.
+    pub derived: Vec<Derived>,
 }
 
 impl Circuit {

@@ -7,7 +7,8 @@ use thiserror::Error;
 use crate::affine::{AffineError, walk};
 use crate::elements::{ElementError, Elements, NO_ELEMENT, Resolver, flatten};
 use crate::layout::{
-    Cell, CellContents, Layout, LayoutColumn, NO_CELL, OWNER_CONSTANTS, OWNER_NOBODY, Owner,
+    Cell, CellContents, Computed, Layout, LayoutColumn, NO_CELL, OWNER_CONSTANTS, OWNER_NOBODY,
+    Owner,
 };
 use crate::limits;
 use crate::{AffineMap, Circuit, ColumnKind, GroupId, Ints};
@@ -95,6 +96,16 @@ pub enum ExpandError {
         other: String,
         /// The ONNX node of what has it.
         other_node: String,
+    },
+    /// A value is placed in a column that counts lookups or is derived.
+    #[error("{what} of `{node}`: the column of {cell} is computed, so nothing can be placed in it")]
+    Computed {
+        /// `placement 3`.
+        what: String,
+        /// The ONNX node.
+        node: String,
+        /// The cell.
+        cell: String,
     },
     /// A computed value is placed in a fixed column.
     #[error(
@@ -228,6 +239,27 @@ impl<'a> Expansion<'a> {
                 group.phase,
                 group.count,
             );
+        }
+        let multiplicities = circuit.multiplicities.iter().enumerate();
+        let multiplicities = multiplicities.map(|(index, info)| {
+            let computed = Computed::Multiplicity(index as u32);
+            (info.group, info.column, computed)
+        });
+        let derived = circuit.derived.iter().enumerate();
+        let derived = derived.map(|(index, info)| {
+            let computed = Computed::Derived(index as u32);
+            (info.group, info.column, computed)
+        });
+        for (group, column, computed) in multiplicities.chain(derived) {
+            let start = layout.group_starts.get(group.0 as usize);
+            let found = start.and_then(|start| {
+                let index = start.checked_add(column)?;
+                layout.columns.get_mut(index as usize)
+            });
+            // A reference to nothing is for the structure check to report.
+            if let Some(found) = found {
+                found.computed = Some(computed);
+            }
         }
         Ok(Expansion {
             circuit,
@@ -454,8 +486,15 @@ impl<'a> Expansion<'a> {
         what: impl Fn() -> String,
         node: impl Fn() -> String,
     ) -> Result<(), ExpandError> {
-        let owners = &mut self.layout.columns[cell.column as usize].owners;
         let row = cell.row as usize;
+        if self.layout.columns[cell.column as usize].computed.is_some() {
+            return Err(ExpandError::Computed {
+                what: what(),
+                node: node(),
+                cell: self.layout.cell_name(self.circuit, cell),
+            });
+        }
+        let owners = &mut self.layout.columns[cell.column as usize].owners;
         if owners.len() <= row {
             owners.resize(row + 1, OWNER_NOBODY);
         }
@@ -570,6 +609,7 @@ fn push_group(layout: &mut Layout, group: u32, kind: ColumnKind, phase: u32, cou
             phase,
             index_in_kind: before + column,
             equality: false,
+            computed: None,
             contents: match kind {
                 ColumnKind::Fixed => CellContents::Fixed(Ints::I8(Vec::new())),
                 ColumnKind::Advice | ColumnKind::Instance => CellContents::Elements(Vec::new()),

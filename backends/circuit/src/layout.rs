@@ -44,6 +44,15 @@ pub enum CellContents {
     Elements(Vec<u32>),
 }
 
+/// What computes a column that the witness program does not fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Computed {
+    /// The multiplicity with this index in [`Circuit::multiplicities`].
+    Multiplicity(u32),
+    /// The derived column with this index in [`Circuit::derived`].
+    Derived(u32),
+}
+
 /// One column of the grid.
 #[derive(Debug, Clone)]
 pub struct LayoutColumn {
@@ -59,6 +68,8 @@ pub struct LayoutColumn {
     pub index_in_kind: u32,
     /// Whether the column takes part in a copy, so that equality must be enabled on it.
     pub equality: bool,
+    /// What computes the column where no placements fill it.
+    pub computed: Option<Computed>,
     /// What the cells hold.
     pub contents: CellContents,
     /// What put it there, in compact form.
@@ -122,12 +133,34 @@ impl Layout {
         }
     }
 
+    /// Whether values of the column are elements of a field, which no [`Grid`] holds.
+    pub fn is_derived(&self, column: u32) -> bool {
+        matches!(
+            self.columns[column as usize].computed,
+            Some(Computed::Derived(_))
+        )
+    }
+
+    /// The columns of [`Circuit::derived`], in that order.
+    pub fn derived_columns<'a>(&'a self, circuit: &'a Circuit) -> impl Iterator<Item = u32> + 'a {
+        circuit
+            .derived
+            .iter()
+            .map(|derived| self.column_of(derived.group, derived.column))
+    }
+
     /// The ONNX node that the cell belongs to, empty for none.
     pub fn source<'a>(&self, circuit: &'a Circuit, cell: Cell) -> &'a str {
         match self.owner(cell) {
             Owner::Placement(index) => &circuit.placements[index as usize].source,
             Owner::Fill(index) => &circuit.fills[index as usize].source,
-            Owner::Nobody | Owner::Constants => "",
+            Owner::Nobody => match self.columns[cell.column as usize].computed {
+                Some(Computed::Multiplicity(index)) => {
+                    &circuit.multiplicities[index as usize].source
+                }
+                Some(Computed::Derived(_)) | None => "",
+            },
+            Owner::Constants => "",
         }
     }
 
@@ -190,6 +223,8 @@ impl Layout {
 
     /// Fills the grid with the values of an evaluation.
     ///
+    /// Columns that count lookups are still empty: [`complete`](Self::complete) fills them.
+    ///
     /// `registers` must come from the circuit that this layout was made of; else the result is meaningless or this panics.
     pub fn assign(&self, registers: &Registers) -> Grid {
         let values = self
@@ -248,7 +283,8 @@ impl<'a> ElementCursor<'a> {
     }
 }
 
-/// The values of all advice and instance cells; fixed cells stand in the [`Layout`].
+/// The values of all advice and instance cells; fixed cells stand in the [`Layout`], and derived columns are empty: see
+/// [`derive`](crate::derive).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grid {
     /// By column number; empty for fixed columns, rows past the end are 0.

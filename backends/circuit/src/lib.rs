@@ -3,15 +3,18 @@
 pub mod affine;
 pub mod audit;
 pub mod check;
+pub mod derive;
 pub mod description;
 pub mod elements;
 pub mod eval;
 pub mod expand;
 pub mod expr;
+pub mod field;
 pub mod file;
 pub mod ints;
 pub mod layout;
 pub mod limits;
+pub mod multiplicity;
 pub mod mutate;
 mod number;
 pub mod report;
@@ -23,16 +26,19 @@ mod wire;
 pub use affine::{AffineBuilder, AffineError, AffineMap, AffineNode};
 pub use audit::{Audit, AuditOptions, Finding, audit};
 pub use check::{CellValue, Checker, Violation, check};
+pub use derive::{DeriveError, derive};
 pub use description::{
-    Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint, Fill, Gate, GroupId,
-    InputInfo, Instruction, LinearTerm, Lookup, Op, OutputInfo, Placement, RegisterId, Shape,
-    Table, TableColumn, TableId, TagMatch,
+    Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint, Derived, Fill, Gate,
+    GroupId, InputInfo, Instruction, LinearTerm, Lookup, Multiplicity, MultiplicityTerm, Op,
+    OutputInfo, Placement, RegisterId, Shape, Table, TableColumn, TableId, TagMatch,
 };
 pub use eval::{EvalError, Registers, Tensor, evaluate};
 pub use expand::{ExpandError, expand};
 pub use expr::{Expr, ExprBuilder, ExprId, ExprNode, Query};
+pub use field::{Field, PallasBase};
 pub use ints::{Ints, IntsError};
-pub use layout::{Cell, CellContents, Grid, Layout, LayoutColumn, Owner};
+pub use layout::{Cell, CellContents, Computed, Grid, Layout, LayoutColumn, Owner};
+pub use multiplicity::MultiplicityError;
 pub use mutate::{MutationOptions, MutationReport, Mutations};
 pub use report::{Report, report};
 pub use validate::{ValidateError, validate};

@@ -24,6 +24,9 @@ pub const MAX_NODES: usize = 1 << 16;
 /// Largest degree of a gate or lookup.
 pub const MAX_DEGREE: u32 = 64;
 
+/// Last phase in which advice can be committed: backends have two phases.
+pub const MAX_PHASE: u32 = 1;
+
 /// Farthest rotation of a query, in rows.
 pub const MAX_ROTATION: u32 = 1 << 16;
 

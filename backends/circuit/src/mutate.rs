@@ -7,8 +7,14 @@
 //! - together with another cell of the same gate, so that the gate still holds: over the integers, such as quotient minus
 //!   one and remainder plus divisor, and in the field, such as remainder plus one and quotient minus the divisor's inverse.
 //!
+//! Columns that are computed rather than placed are classes of their own. In a circuit with challenges, a changed cell makes
+//! the prover count lookups again, draw other challenges and derive all columns again; a changed derived cell or count stays
+//! as it is, and what follows from it is derived from the changed value.
+//!
 //! Everything is checked modulo a prime, as a proof would be. Inputs and declared free cells are left alone: other inputs
 //! have other honest witnesses.
+
+mod computed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -48,9 +54,9 @@ impl Default for MutationOptions {
 /// Cells that hold the same register in the same column group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MutationClass {
-    /// The register.
+    /// The register; `u32::MAX` for a column that no register fills.
     pub register: u32,
-    /// Its operation.
+    /// Its operation; `derived` or `multiplicity` for a column that no register fills.
     pub op: &'static str,
     /// The ONNX node.
     pub source: String,
@@ -72,7 +78,10 @@ impl fmt::Display for MutationClass {
             cells,
             tried,
         } = self;
-        write!(f, "register {register} ({op} of `{source}`) in `{group}`: ")?;
+        match *register {
+            u32::MAX => write!(f, "{op} column of `{source}` in `{group}`: ")?,
+            _ => write!(f, "register {register} ({op} of `{source}`) in `{group}`: ")?,
+        }
         write!(f, "{cells} cells, {tried} mutations")
     }
 }
@@ -123,8 +132,14 @@ pub struct Mutations<'a> {
 
 impl<'a> Mutations<'a> {
     /// A harness for a grid that the checker accepts.
+    ///
+    /// A circuit with challenges is checked modulo the prime of [`PallasBase`](crate::PallasBase), whatever the options say.
     pub fn new(checker: &'a Checker<'a>, grid: &'a Grid, options: MutationOptions) -> Self {
-        let modulus = BigInt::from(options.modulus.clone());
+        let modulus = if checker.uses_field() {
+            crate::PallasBase::modulus()
+        } else {
+            BigInt::from(options.modulus.clone())
+        };
         Mutations {
             checker,
             grid,
@@ -153,7 +168,7 @@ impl<'a> Mutations<'a> {
             })
             .collect();
         let mut report = MutationReport::default();
-        for (class, survivors) in results {
+        for (class, survivors) in results.into_iter().chain(self.computed()) {
             let index = report.classes.len();
             report.classes.push(class);
             report
@@ -336,7 +351,7 @@ impl<'a> Mutations<'a> {
         let value = self.value(element);
         let cells = self.class_of(element);
         for gate in &self.checker.gates {
-            if gate.tape.challenges {
+            if gate.tape.in_field {
                 continue;
             }
             for row in self.rows_of(&gate.tape, &cells) {

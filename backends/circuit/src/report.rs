@@ -89,6 +89,12 @@ pub struct Report {
     pub copies: usize,
     /// Number of public values.
     pub public_values: usize,
+    /// Number of challenges.
+    pub challenges: usize,
+    /// Columns of phase 1, derived once the challenges are known; counted among the advice columns.
+    pub derived_columns: usize,
+    /// Columns that count lookups; counted among the advice columns.
+    pub multiplicities: usize,
     /// Distinct constants that are copied into advice cells.
     pub constants: u64,
     /// Largest degree of a gate.
@@ -168,6 +174,9 @@ pub fn report(circuit: &Circuit, layout: &Layout) -> Report {
         copies: layout.copies.len(),
         public_values: layout.public_cells().count(),
         constants,
+        challenges: circuit.challenges.len(),
+        derived_columns: circuit.derived.len(),
+        multiplicities: circuit.multiplicities.len(),
         degree: gates.iter().map(|gate| gate.degree).max().unwrap_or(0),
         groups,
         gates,
@@ -301,6 +310,13 @@ impl fmt::Display for Report {
             "{} copies over {} columns, {} constants, {} public values",
             self.copies, self.equality_columns, self.constants, self.public_values
         )?;
+        if self.challenges + self.derived_columns + self.multiplicities > 0 {
+            writeln!(
+                f,
+                "{} challenges, {} derived columns, {} columns that count lookups",
+                self.challenges, self.derived_columns, self.multiplicities
+            )?;
+        }
         writeln!(
             f,
             "{:<24} {:>8} {:>8} {:>10} {:>10}",

@@ -5,7 +5,12 @@
 //! - every index refers to something that exists; registers precede their users;
 //! - expressions and affine maps have the ranks that their use demands, children before parents;
 //! - shapes agree as each operation demands, bounds are not empty;
-//! - nothing in a phase depends on a challenge drawn later.
+//! - nothing in a phase depends on a challenge drawn later;
+//! - there are two phases; every column of phase 1 is derived exactly once, from a constraint that is linear in it and that
+//!   contains nothing but what is known by then;
+//! - what multiplicities count is known in phase 0.
+
+mod computed;
 
 use std::collections::HashSet;
 
@@ -78,6 +83,7 @@ impl Structure<'_> {
         // Phases follow indices, so those must be right first.
         if self.count == 0 {
             self.phases();
+            self.computed();
         }
     }
 
@@ -163,6 +169,7 @@ impl Structure<'_> {
                 });
             }
         }
+        self.last_phase();
         for challenge in &circuit.challenges {
             if challenge.after_phase > last_phase {
                 self.push(ValidateError::Phase {

@@ -34,8 +34,8 @@ pub(crate) struct Tape {
     pub(crate) slots: Vec<Slot>,
     /// Nodes that depend on fixed cells only and are factors of the whole: where one is 0, so is the expression.
     guards: Vec<u32>,
-    /// Whether a challenge occurs.
-    pub(crate) challenges: bool,
+    /// Whether the values are elements of a field: a challenge or a derived column occurs.
+    pub(crate) in_field: bool,
     rows: u32,
 }
 
@@ -85,11 +85,12 @@ impl Tape {
             });
             fixed.push(is_fixed);
         }
+        let derived = slots.iter().any(|slot| layout.is_derived(slot.column));
         let mut tape = Tape {
             nodes,
             slots,
             guards: Vec::new(),
-            challenges,
+            in_field: challenges || derived,
             rows: 1 << layout.k,
         };
         tape.find_guards(&fixed);
@@ -174,13 +175,14 @@ impl Tape {
                 }
             }
         }
+        let needed: Vec<usize> = (0..self.nodes.len())
+            .filter(|index| needed[*index])
+            .collect();
         let mut active = Vec::new();
         let mut values: Vec<Option<i128>> = vec![None; self.nodes.len()];
         for row in 0..rows {
-            for index in 0..self.nodes.len() {
-                if needed[index] {
-                    values[index] = self.fixed_value(index, &values, layout, row);
-                }
+            for index in &needed {
+                values[*index] = self.fixed_value(*index, &values, layout, row);
             }
             if self
                 .guards
@@ -191,6 +193,27 @@ impl Tape {
             }
         }
         active
+    }
+
+    /// The value on one row, exactly; `None` on overflow of 128 bits. Challenges and derived columns must not occur.
+    pub(crate) fn checked_value(&self, layout: &Layout, grid: &Grid, row: u32) -> Option<i128> {
+        let mut values: Vec<i128> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let get = |child: &u32| values[*child as usize];
+            values.push(match node {
+                Node::Const(value) => *value,
+                Node::Challenge(_) => return None,
+                Node::Slot(slot) => grid.value(layout, self.cell(self.slots[*slot as usize], row)),
+                Node::Neg(child) => get(child).checked_neg()?,
+                Node::Sum(children) => children
+                    .iter()
+                    .try_fold(0i128, |sum, child| sum.checked_add(get(child)))?,
+                Node::Product(children) => children
+                    .iter()
+                    .try_fold(1i128, |product, child| product.checked_mul(get(child)))?,
+            });
+        }
+        values.last().copied()
     }
 
     /// The value of a node that depends on fixed cells only, `None` on overflow.

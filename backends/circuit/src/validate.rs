@@ -6,8 +6,9 @@
 //! - the rows of an instance column are assigned without gaps, public inputs and outputs are there, and nothing else is;
 //! - no constraint depends on a row that blinds the proof, and every gate is 0 on those rows whatever they hold;
 //! - a value that is looked up has a bound within the range of the table column, so that every input has a proof;
-//! - no wrap-around: the absolute values of both sides of every identity, and of the terms of every lookup input, add up
-//!   to less than 2^253.
+//! - constraints hold every cell that they depend on to a range of integers, whatever the prover does;
+//! - no wrap-around: with these ranges, the absolute values of both sides of every identity, and of the terms of every
+//!   lookup input, add up to less than 2^253.
 
 mod blinding;
 mod bounds;
@@ -115,6 +116,16 @@ pub enum ValidateError {
         table_lo: i128,
         /// Greatest value of the table column.
         table_hi: i128,
+    },
+    /// Constraints depend on a cell that none of them holds to a range of integers.
+    #[error("{at}: row {row}: nothing bounds cell {cell} to a range of integers")]
+    Unbounded {
+        /// The constraint or lookup.
+        at: String,
+        /// The row.
+        row: u32,
+        /// The cell and its ONNX node.
+        cell: String,
     },
     /// An identity over the integers might hold only modulo the field's prime.
     #[error(

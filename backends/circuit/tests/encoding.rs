@@ -6,20 +6,23 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
+use sample::phases::{logup, random_evaluation};
 use sample::{Dense, relu};
 use zkc_circuit::file::{self, FileError, FileKind};
 use zkc_circuit::{
-    AffineBuilder, AffineMap, ChallengeId, Circuit, ColumnGroup, ExprBuilder, Ints, LinearTerm, Op,
-    RegisterId, TableId, TagMatch,
+    AffineBuilder, AffineMap, ChallengeId, Circuit, ColumnGroup, ExprBuilder, GroupId, Ints,
+    LinearTerm, Multiplicity, MultiplicityTerm, Op, RegisterId, TableId, TagMatch,
 };
 
-/// A circuit with every operation, challenge phases included.
+/// A circuit with every operation, challenge phases and computed columns included.
 fn everything() -> Circuit {
     let mut circuit = relu();
     let x = RegisterId(1);
     let shape = vec![4u64];
     let challenge = circuit.add_challenge("rho", 0);
-    circuit.add_group(ColumnGroup::advice_in_phase("late", 1, 2));
+    let late = circuit.add_group(ColumnGroup::advice_in_phase("late", 1, 2));
+    let count = circuit.add_group(ColumnGroup::advice("count", 1));
+    let fixed = GroupId(1);
     let mut push = |op: Op, shape: Vec<u64>| circuit.push(op, shape, (-1000, i128::MAX), "op");
     push(
         Op::Concat {
@@ -140,6 +143,29 @@ fn everything() -> Circuit {
     let poly = b.mul(selector, all);
     let poly = b.neg(poly);
     circuit.add_gate("odd", [("everything".to_string(), b.finish(poly))]);
+    // The counting column and the helper are switched off on the rows that only blind.
+    let helper = b.query(late.0, 0, 0);
+    let step = b.query(late.0, 1, 1);
+    let sum = b.sum([helper, rho, cell]);
+    let helper = b.mul(selector, sum);
+    let running = b.mul(selector, step);
+    let constraints = [("helper", helper), ("running", running)];
+    let constraints = constraints.map(|(name, poly)| (name.to_string(), b.finish(poly)));
+    circuit.add_gate("late", constraints);
+    circuit.derive_by_last_gate(late, 0, 0, 0);
+    circuit.derive_by_last_gate(late, 1, 1, 1);
+    let cell = b.query(0, 0, 0);
+    circuit.multiplicities.push(Multiplicity {
+        group: count,
+        column: 0,
+        active: Some((fixed, 0)),
+        table: vec![(fixed, 1), (fixed, 0)],
+        terms: vec![MultiplicityTerm {
+            selector: b.finish(selector),
+            inputs: vec![b.finish(cell), b.finish(zero)],
+        }],
+        source: "count".to_string(),
+    });
     circuit
 }
 
@@ -149,6 +175,8 @@ fn circuits_come_back() {
         Dense::default().circuit(),
         relu(),
         everything(),
+        logup(),
+        random_evaluation(),
         Circuit::new("empty", 4),
     ] {
         let bytes = circuit.encode();
@@ -270,6 +298,9 @@ fn use_bytes(bytes: &[u8]) {
         {
             let grid = layout.assign(&registers);
             zkc_circuit::check(&circuit, &layout, &grid);
+            if let Ok(grid) = layout.complete(&circuit, grid) {
+                zkc_circuit::check(&circuit, &layout, &grid);
+            }
         }
     }
 }
@@ -288,8 +319,8 @@ proptest! {
     #![proptest_config(config(4000))]
 
     #[test]
-    fn flipped_bytes_never_panic(which in 0usize..3, flips in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4)) {
-        let circuit = [Dense::default().circuit(), relu(), everything()][which].clone();
+    fn flipped_bytes_never_panic(which in 0usize..5, flips in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4)) {
+        let circuit = [Dense::default().circuit(), relu(), everything(), logup(), random_evaluation()][which].clone();
         let mut bytes = circuit.encode();
         for (index, mask) in flips {
             let index = index.index(bytes.len());
@@ -351,7 +382,7 @@ fn frame_errors_are_exact() {
     old[8] = 9;
     assert_eq!(
         message(&old),
-        "p.zkc has format version 9 (written by zkc 0.1.0); this program reads version 1; make the file again with this program"
+        "p.zkc has format version 9 (written by zkc 0.1.0); this program reads version 2; make the file again with this program"
     );
     let whole = frame();
     for cut in 1..whole.len() {

@@ -373,10 +373,25 @@ fn phases() {
         },
         "drawn after phase 2, but the last phase is 1",
     );
-    let mut circuit = relu();
-    let (group, power) = late(&mut circuit, 0);
-    circuit.place(power, group, vec![1], one, at, "rho");
-    assert_eq!(messages(&circuit), Vec::<String>::new());
+    broken(
+        |c| {
+            let (group, power) = late(c, 0);
+            c.add_gate("late", [("late".to_string(), Expr::query(group.0, 0, 0))]);
+            c.derive_by_last_gate(group, 0, 0, 0);
+            c.place(power, group, vec![1], one.clone(), at.clone(), "rho");
+        },
+        "group `late` is committed in phase 1, so its columns are derived and nothing is placed in them",
+    );
+    broken(
+        |c| {
+            late(c, 0);
+        },
+        "group `late`, column 0: committed in phase 1, but not derived",
+    );
+    broken(
+        |c| c.groups[0].phase = 2,
+        "phase 2; backends have the phases 0 to 1",
+    );
     broken(
         |c| c.groups[1].phase = 1,
         "only advice has phases, found phase 1",

@@ -6,8 +6,8 @@ use num_bigint::{BigInt, BigUint};
 use sample::{Dense, relu, set, witness};
 use zkc_circuit::{
     AffineMap, AuditOptions, Cell, Checker, Circuit, ColumnGroup, ExprBuilder, Finding, Grid,
-    InputInfo, Layout, MutationOptions, Mutations, Op, Owner, Table, Violation, audit, check,
-    evaluate, report, validate,
+    InputInfo, Layout, MutationOptions, Mutations, Op, Owner, Table, ValidateError, Violation,
+    audit, check, evaluate, report, validate,
 };
 
 fn dense() -> (Dense, Circuit) {
@@ -418,12 +418,14 @@ fn limbs(factor: i128) -> Circuit {
 #[test]
 fn limbs_restrict_an_input() {
     let findings = |circuit: &Circuit| {
-        let layout = validate(circuit).unwrap();
-        let (_, grid) = witness(circuit, &[vec![0xab, 0x07]]);
+        let (layout, grid) = witness(circuit, &[vec![0xab, 0x07]]);
         let checker = Checker::new(circuit, &layout);
         assert_eq!(checker.check(&grid), []);
         audit(&checker, &grid, &AuditOptions::default()).findings
     };
+    for factor in [1, -1, 2] {
+        validate(&limbs(factor)).unwrap();
+    }
     assert_eq!(findings(&limbs(1)), []);
     assert_eq!(findings(&limbs(-1)), []);
     // Twice x is even for honest provers only, as far as this rule can tell.
@@ -434,6 +436,10 @@ fn limbs_restrict_an_input() {
     );
     let mut circuit = limbs(1);
     circuit.lookups.remove(0);
+    assert!(matches!(
+        validate(&circuit).unwrap_err()[..],
+        [ValidateError::Unbounded { .. }, ..]
+    ));
     let found = findings(&circuit);
     let unchecked =
         |finding: &Finding| matches!(finding, Finding::UncheckedInput { elements: 2, .. });

@@ -97,6 +97,7 @@ pub fn emit_unchecked(module: OperationRef) -> Result<Circuit, EmitError> {
         groups: HashMap::new(),
         tables: HashMap::new(),
         challenges: HashMap::new(),
+        gates: HashMap::new(),
         registers: vec![None; graph.value_count()],
     };
     // Symbols first: a gate may stand before the columns that it reads.
@@ -105,6 +106,10 @@ pub fn emit_unchecked(module: OperationRef) -> Result<Circuit, EmitError> {
     }
     for op in &graph.ops {
         emitter.define(op)?;
+    }
+    // The gates that define columns may stand behind them.
+    for op in graph.ops.iter().filter(|op| op.name == "plonk.derive") {
+        emitter.derive(op)?;
     }
     Ok(emitter.circuit)
 }
@@ -116,6 +121,8 @@ struct Emitter<'g, 'c> {
     groups: HashMap<String, GroupId>,
     tables: HashMap<String, TableId>,
     challenges: HashMap<String, ChallengeId>,
+    /// Gates by name, with their position.
+    gates: HashMap<String, u32>,
     registers: Vec<Option<RegisterId>>,
 }
 
@@ -123,9 +130,10 @@ impl<'c> Emitter<'_, 'c> {
     fn define(&mut self, op: &Op<'c>) -> Result<(), EmitError> {
         match op.name.as_str() {
             "plonk.advice" | "plonk.fixed" | "plonk.instance" | "plonk.challenge"
-            | "plonk.table" => Ok(()),
+            | "plonk.table" | "plonk.derive" => Ok(()),
             "plonk.gate" => self.gate(op),
             "plonk.lookup" => self.lookup(op),
+            "plonk.multiplicity" => self.multiplicity(op),
             "plonk.place" => self.place(op),
             "plonk.fill" => self.fill(op),
             "plonk.output" => self.output(op),

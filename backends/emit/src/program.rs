@@ -4,7 +4,7 @@ use crate::{EmitError, Emitter, error, maps, need, source};
 use zkc_circuit::{
     AffineMap, InputInfo, Ints, LinearTerm, Op as CircuitOp, OutputInfo, Shape, TagMatch,
 };
-use zkc_support::{FixedType, Op, ValueId, as_affine_map, as_i64s, is_unit};
+use zkc_support::{FixedType, Op, ValueId, as_affine_map, as_i64s, as_range, is_unit};
 
 /// Columns of a tagged table: tag, key, value. `plonk.lookup_value` is defined on them.
 const TAG_COLUMN: u32 = 0;
@@ -45,7 +45,14 @@ impl<'c> Emitter<'_, 'c> {
         let built = match op.name.as_str() {
             "plonk.input" => return self.input(op, shape, &fixed),
             "plonk.constant" => {
-                let values = self.integers(op, need(op, "value", op.attr("value"))?)?;
+                let value = need(op, "value", op.attr("value"))?;
+                let values: Vec<i128> = match as_range(value) {
+                    Some((start, length)) => (i128::from(start)..)
+                        // The attribute's verifier keeps the length positive.
+                        .take(length.unsigned_abs() as usize)
+                        .collect(),
+                    None => self.integers(op, value)?,
+                };
                 CircuitOp::Constant {
                     values: Ints::from(values),
                 }

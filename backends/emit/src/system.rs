@@ -1,7 +1,10 @@
 //! Columns, tables, gates and lookups.
 
 use crate::{EmitError, Emitter, error, need};
-use zkc_circuit::{ColumnGroup, Expr, ExprBuilder, ExprId, Ints, Table, TableColumn};
+use zkc_circuit::{
+    ColumnGroup, Derived, Expr, ExprBuilder, ExprId, Ints, Multiplicity, MultiplicityTerm, Table,
+    TableColumn,
+};
 use zkc_support::{Op, ValueId, as_range};
 
 impl<'c> Emitter<'_, 'c> {
@@ -62,8 +65,69 @@ impl<'c> Emitter<'_, 'c> {
             }
         }
         let name = need(op, "sym_name", op.str("sym_name"))?;
+        // Gates are fewer than 2^32, as they are held in memory.
+        self.gates
+            .insert(name.into(), self.circuit.gates.len() as u32);
         self.circuit.add_gate(name, constraints);
         Ok(())
+    }
+
+    pub(crate) fn derive(&mut self, op: &Op<'c>) -> Result<(), EmitError> {
+        let gate = need(op, "gate", op.symbol("gate"))?;
+        let index = self.gates.get(gate).copied();
+        let index = index.ok_or_else(|| error(op, format!("no gate @{gate}")))?;
+        let name = need(op, "constraint", op.str("constraint"))?;
+        let constraints = &self.circuit.gates[index as usize].constraints;
+        let constraint = constraints.iter().position(|c| c.name == name);
+        let constraint =
+            constraint.ok_or_else(|| error(op, format!("no constraint \"{name}\" in @{gate}")))?;
+        let rotation = need(op, "rotation", op.int("rotation"))?;
+        self.circuit.derived.push(Derived {
+            group: self.group(op, "group")?,
+            column: self.column(op)?,
+            gate: index,
+            // Constraints of a gate are fewer than 2^32, as they are held in memory.
+            constraint: constraint as u32,
+            rotation: i32::try_from(rotation)
+                .map_err(|_| error(op, "`rotation` is out of range"))?,
+        });
+        Ok(())
+    }
+
+    pub(crate) fn multiplicity(&mut self, op: &Op<'c>) -> Result<(), EmitError> {
+        let table = self.group(op, "table")?;
+        let active = op.attr("active").map(|_| self.group(op, "active"));
+        let mut expressions = Expressions::new(self.graph.value_count());
+        let mut terms = Vec::new();
+        for inner in op.regions.iter().flatten() {
+            if inner.name == "plonk.count" {
+                let mut tuple = Vec::with_capacity(inner.operands.len());
+                for v in &inner.operands {
+                    tuple.push(expressions.finish(inner, *v)?);
+                }
+                // The selector is the first operand by the definition.
+                let inputs = tuple.split_off(1);
+                let selector = tuple.swap_remove(0);
+                terms.push(MultiplicityTerm { selector, inputs });
+            } else {
+                self.expression(inner, &mut expressions)?;
+            }
+        }
+        let columns = self.circuit.groups[table.0 as usize].count;
+        self.circuit.multiplicities.push(Multiplicity {
+            group: self.group(op, "group")?,
+            column: self.column(op)?,
+            active: active.transpose()?.map(|group| (group, 0)),
+            table: (0..columns).map(|column| (table, column)).collect(),
+            terms,
+            source: self.circuit.groups[table.0 as usize].name.clone(),
+        });
+        Ok(())
+    }
+
+    fn column(&self, op: &Op<'c>) -> Result<u32, EmitError> {
+        let column = need(op, "column", op.int("column"))?;
+        u32::try_from(column).map_err(|_| error(op, "`column` is out of range"))
     }
 
     pub(crate) fn lookup(&mut self, op: &Op<'c>) -> Result<(), EmitError> {

@@ -79,6 +79,25 @@ impl AffineExpr {
         sum
     }
 
+    /// The value at a point; `None` on overflow, division by what is not positive, or a dimension that the point lacks.
+    pub fn eval(&self, point: &[i64]) -> Option<i64> {
+        let both = |a: &Self, b: &Self| Some((a.eval(point)?, b.eval(point)?));
+        match self {
+            Dim(i) => point.get(*i).copied(),
+            Const(c) => Some(*c),
+            Add(a, b) => both(a, b).and_then(|(a, b)| a.checked_add(b)),
+            Mul(a, b) => both(a, b).and_then(|(a, b)| a.checked_mul(b)),
+            Mod(a, b) => both(a, b).and_then(|(a, b)| (b > 0).then(|| a.rem_euclid(b))),
+            FloorDiv(a, b) => both(a, b).and_then(|(a, b)| (b > 0).then(|| a.div_euclid(b))),
+            // Rounding up is rounding the negative down.
+            CeilDiv(a, b) => {
+                let (a, b) = both(a, b)?;
+                let negative = a.checked_neg().filter(|_| b > 0)?;
+                Some(-negative.div_euclid(b))
+            }
+        }
+    }
+
     fn from_mlir(e: ir::AffineExpr) -> Option<Self> {
         if e.is_dim() {
             return Some(Dim(e.dim_position()));

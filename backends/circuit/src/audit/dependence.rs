@@ -6,10 +6,12 @@ use rayon::prelude::*;
 
 use crate::check::Checker;
 use crate::elements::NO_ELEMENT;
-use crate::layout::{Cell, CellContents, Grid};
+use crate::layout::{Cell, CellContents};
 use crate::number::{MERSENNE, Mersenne};
 use crate::tape::{BATCH, Batch, Number, Slot, Tape, column_values, load_rows};
 use crate::{ColumnKind, Op};
+
+use super::computed::{Witness, derived_index, is_computed};
 
 /// No constraint depends on the element.
 pub(super) const UNPINNED: u32 = u32::MAX;
@@ -50,16 +52,28 @@ pub(super) struct Dependence {
 /// A derivative that vanishes at zero by accident does not vanish there.
 fn load(
     checker: &Checker<'_>,
-    grid: &Grid,
+    witness: &Witness<'_>,
     slot: Slot,
     tape: &Tape,
     rows: &[u32],
     out: &mut [Mersenne],
 ) {
     let layout = checker.layout;
-    let values = column_values(layout, grid, slot.column);
+    let derived = &witness.derived[slot.column as usize];
+    if !derived.is_empty() {
+        for (out, row) in out.iter_mut().zip(rows) {
+            let row = tape.cell(slot, *row).row as usize;
+            *out = derived.get(row).copied().unwrap_or(Mersenne::ZERO);
+        }
+        return;
+    }
+    let values = column_values(layout, witness.grid, slot.column);
     let elements = match &layout.columns[slot.column as usize].contents {
-        CellContents::Elements(ids) if slot.kind == ColumnKind::Advice => Some(ids),
+        CellContents::Elements(ids)
+            if slot.kind == ColumnKind::Advice && !is_computed(checker, slot.column) =>
+        {
+            Some(ids)
+        }
         _ => None,
     };
     load_rows(
@@ -87,7 +101,7 @@ fn scramble(cell: Cell) -> Mersenne {
 }
 
 /// Stands in for challenges, which the verifier would draw at random.
-fn challenge(index: u32) -> Mersenne {
+pub(super) fn challenge(index: u32) -> Mersenne {
     scramble(Cell {
         column: u32::MAX,
         row: index,
@@ -97,7 +111,7 @@ fn challenge(index: u32) -> Mersenne {
 /// Calls `visit(row, slot, cell, derivative)` for every derivative of a tape that is not zero on some rows.
 pub(super) fn derivatives(
     checker: &Checker<'_>,
-    grid: &Grid,
+    witness: &Witness<'_>,
     tape: &Tape,
     batch: &mut Batch<Mersenne>,
     rows: &[u32],
@@ -106,7 +120,7 @@ pub(super) fn derivatives(
     batch.evaluate(
         tape,
         rows,
-        |slot, rows, out| load(checker, grid, slot, tape, rows, out),
+        |slot, rows, out| load(checker, witness, slot, tape, rows, out),
         challenge,
     );
     let gradients = batch.gradients(tape, rows.len());
@@ -153,13 +167,27 @@ impl Components {
     }
 }
 
-/// What stands in a cell, as a node of the forest: an element, or the number after the last one for a constant.
+/// What stands in a cell, as a node of the forest: an element, or the number after the last one for a constant, or one of
+/// those after it for a derived column. A derived column is one node, as its cells depend on all rows.
 fn node(checker: &Checker<'_>, cell: Cell) -> Option<u32> {
     let computed = checker.layout.elements.computed();
+    if let Some(index) = derived_index(checker, cell.column) {
+        return Some(computed + 1 + index);
+    }
     checker
         .layout
         .element(cell)
         .map(|element| element.min(computed))
+}
+
+/// The nodes that are alone on their row.
+fn lone(touched: &mut Vec<(u32, u32)>) -> impl Iterator<Item = u32> {
+    touched.sort_unstable();
+    touched.dedup();
+    touched
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|row| row.len() == 1)
+        .map(|row| row[0].1)
 }
 
 /// Links all nodes of one row to the first of them.
@@ -172,7 +200,7 @@ fn link(mut touched: Vec<(u32, u32)>, links: &mut Vec<(u32, u32)>) {
 }
 
 impl Dependence {
-    pub(super) fn new(checker: &Checker<'_>, grid: &Grid) -> Self {
+    pub(super) fn new(checker: &Checker<'_>, witness: &Witness<'_>) -> Self {
         let computed = checker.layout.elements.computed() as usize;
         let pins: Vec<AtomicU32> = (0..computed).map(|_| AtomicU32::new(UNPINNED)).collect();
         let restricted: Vec<AtomicBool> = (0..computed).map(|_| AtomicBool::new(false)).collect();
@@ -180,7 +208,7 @@ impl Dependence {
         let mut idle = 0;
         let ground = computed as u32;
         let mut components = Components {
-            parents: (0..=ground).collect(),
+            parents: (0..=ground + checker.circuit.derived.len() as u32).collect(),
         };
         for (register, instruction) in checker.circuit.program.iter().enumerate() {
             if matches!(instruction.op, Op::Input { .. }) {
@@ -229,8 +257,16 @@ impl Dependence {
                     let mut found = Found::default();
                     for rows in rows.chunks(BATCH) {
                         let mut touched = Vec::new();
-                        derivatives(checker, grid, tape, &mut batch, rows, |row, cell, _| {
+                        derivatives(checker, witness, tape, &mut batch, rows, |row, cell, _| {
                             match classify(checker, cell) {
+                                // Equal to its own public copy says nothing about the value.
+                                Class::Element(element)
+                                    if is_shown(checker, tape, row, element) => {}
+                                Class::Computed => {
+                                    if !tape.has_guards() {
+                                        touched.extend(node(checker, cell).map(|node| (row, node)));
+                                    }
+                                }
                                 Class::Element(element) => {
                                     pins[element as usize].fetch_min(number, Ordering::Relaxed);
                                     if !tape.has_guards() {
@@ -253,6 +289,11 @@ impl Dependence {
                                 );
                             }
                         }
+                        if !tape.has_guards() && !alone {
+                            // Where all other cells hold constants or have the weight 0, what is left follows from
+                            // constants.
+                            lone(&mut touched).for_each(|node| found.links.push((node, ground)));
+                        }
                         link(touched, &mut found.links);
                     }
                     found
@@ -274,7 +315,7 @@ impl Dependence {
                     for rows in rows.chunks(BATCH) {
                         lookup_batch(
                             checker,
-                            grid,
+                            witness,
                             (&lookup.inputs, &mut batches),
                             rows,
                             (number, &pins, &restricted),
@@ -286,7 +327,7 @@ impl Dependence {
                 .collect();
             note(number, found);
         }
-        restrict_inputs_by_gates(checker, grid, &restricted);
+        restrict_inputs_by_gates(checker, witness, &restricted);
         let root = components.root(ground);
         let connected = (0..ground)
             .map(|element| components.root(element) == root)
@@ -305,7 +346,11 @@ impl Dependence {
 ///
 /// The gate must be linear, and the element's coefficient 1 or -1: with another coefficient the element could be a
 /// quotient in the field, which is no integer in any range.
-fn restrict_inputs_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[AtomicBool]) {
+fn restrict_inputs_by_gates(
+    checker: &Checker<'_>,
+    witness: &Witness<'_>,
+    restricted: &[AtomicBool],
+) {
     let layout = checker.layout;
     let is_restricted = |element: u32| restricted[element as usize].load(Ordering::Relaxed);
     // What the gates say of restricted elements is settled before, so the order of rows and gates does not matter.
@@ -333,7 +378,7 @@ fn restrict_inputs_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[At
                 let mut loose: Vec<(u32, Option<u32>, bool)> = Vec::new();
                 derivatives(
                     checker,
-                    grid,
+                    witness,
                     tape,
                     &mut Batch::new(tape),
                     rows,
@@ -343,7 +388,8 @@ fn restrict_inputs_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[At
                             Class::Element(element)
                                 if !open[element as usize] && is_restricted(element) => {}
                             Class::Element(element) => loose.push((row, Some(element), unit)),
-                            Class::Unassigned => loose.push((row, None, false)),
+                            // Counts and derived cells have no bound.
+                            Class::Unassigned | Class::Computed => loose.push((row, None, false)),
                             Class::Settled => {}
                         }
                     },
@@ -368,7 +414,7 @@ fn restrict_inputs_by_gates(checker: &Checker<'_>, grid: &Grid, restricted: &[At
 /// What a lookup depends on, row by row.
 fn lookup_batch(
     checker: &Checker<'_>,
-    grid: &Grid,
+    witness: &Witness<'_>,
     (inputs, batches): (&[Tape], &mut [Batch<Mersenne>]),
     rows: &[u32],
     (number, pins, restricted): (u32, &[AtomicU32], &[AtomicBool]),
@@ -382,7 +428,7 @@ fn lookup_batch(
     for (tape, batch) in inputs.iter().zip(batches) {
         // The one element that this input depends on per row: none, one, or several.
         let mut only: Vec<Option<Result<u32, ()>>> = vec![None; rows.len()];
-        derivatives(checker, grid, tape, batch, rows, |row, cell, _| {
+        derivatives(checker, witness, tape, batch, rows, |row, cell, _| {
             let position = position(row);
             touched.extend(node(checker, cell).map(|node| (row, node)));
             match classify(checker, cell) {
@@ -399,7 +445,7 @@ fn lookup_batch(
                     loose[position].push(cell);
                     only[position] = Some(Err(()));
                 }
-                Class::Settled => {
+                Class::Settled | Class::Computed => {
                     settled[position] = true;
                     only[position] = Some(Err(()));
                 }
@@ -427,6 +473,8 @@ pub(super) enum Class {
     Element(u32),
     /// Nothing: the prover may put anything there.
     Unassigned,
+    /// A count of lookups or a derived cell.
+    Computed,
     /// A constant, a declared free cell or a public value: held by something else, or free on purpose.
     Settled,
 }
@@ -442,7 +490,19 @@ pub(super) fn classify(checker: &Checker<'_>, cell: Cell) -> Class {
                 _ => Class::Element(element),
             }
         }
+        None if is_computed(checker, cell.column) => Class::Computed,
         None if checker.is_advice(cell.column) => Class::Unassigned,
         None => Class::Settled,
     }
+}
+
+/// Whether a constraint reads, on a row, an instance cell that shows the element.
+fn is_shown(checker: &Checker<'_>, tape: &Tape, row: u32, element: u32) -> bool {
+    let instance = tape
+        .slots
+        .iter()
+        .filter(|slot| slot.kind == ColumnKind::Instance);
+    instance
+        .map(|slot| checker.layout.element(tape.cell(*slot, row)))
+        .any(|shown| shown == Some(element))
 }

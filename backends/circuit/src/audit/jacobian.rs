@@ -7,12 +7,13 @@
 use std::collections::BTreeMap;
 
 use crate::check::Checker;
-use crate::layout::{CellContents, Grid};
+use crate::layout::CellContents;
 use crate::number::Mersenne;
 use crate::tape::{BATCH, Batch, Number, Tape};
 use crate::{ColumnKind, Op};
 
 use super::AuditOptions;
+use super::computed::Witness;
 use super::dependence::{Class, classify, derivatives};
 
 /// Multiplications after which the elimination of the remaining matrix gives up.
@@ -32,9 +33,18 @@ pub struct Jacobian {
 }
 
 impl Jacobian {
-    /// Computes the rank; `None` when the circuit exceeds the limits of the options.
-    pub(super) fn new(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Option<Self> {
+    /// Computes the rank; `None` when the circuit exceeds the limits of the options or has challenges.
+    ///
+    /// With challenges one equation stands for many, and derivatives at one draw of them do not show which.
+    pub(super) fn new(
+        checker: &Checker<'_>,
+        witness: &Witness<'_>,
+        options: &AuditOptions,
+    ) -> Option<Self> {
         let layout = checker.layout;
+        if checker.uses_field() {
+            return None;
+        }
         let mut columns: Vec<u32> = Vec::new();
         let mut column_of: Vec<u32> = vec![u32::MAX; layout.elements.computed() as usize];
         for element in 0..layout.elements.computed() {
@@ -54,12 +64,12 @@ impl Jacobian {
         };
         for gate in &checker.gates {
             let rows = gate.tape.active_rows(layout, layout.usable_rows);
-            matrix.add(checker, grid, &gate.tape, &rows, &column_of, options)?;
+            matrix.add(checker, witness, &gate.tape, &rows, &column_of, options)?;
         }
         for lookup in &checker.lookups {
             for input in &lookup.inputs {
                 let rows: Vec<u32> = (0..checker.rows(input)).collect();
-                matrix.add(checker, grid, input, &rows, &column_of, options)?;
+                matrix.add(checker, witness, input, &rows, &column_of, options)?;
             }
         }
         // A public input is whatever the verifier says it is.
@@ -115,7 +125,7 @@ impl Matrix {
     fn add(
         &mut self,
         checker: &Checker<'_>,
-        grid: &Grid,
+        witness: &Witness<'_>,
         tape: &Tape,
         rows: &[u32],
         column_of: &[u32],
@@ -124,20 +134,27 @@ impl Matrix {
         let mut batch = Batch::new(tape);
         for rows in rows.chunks(BATCH) {
             let mut found: Vec<Row> = vec![Vec::new(); rows.len()];
-            derivatives(checker, grid, tape, &mut batch, rows, |row, cell, slope| {
-                let Class::Element(element) = classify(checker, cell) else {
-                    return;
-                };
-                let column = column_of[element as usize];
-                // Rows are ascending, so the search always succeeds.
-                if let (true, Ok(position)) = (column != u32::MAX, rows.binary_search(&row)) {
-                    let found = &mut found[position];
-                    match found.iter_mut().find(|(known, _)| *known == column) {
-                        Some((_, sum)) => *sum = sum.add(slope),
-                        None => found.push((column, slope)),
+            derivatives(
+                checker,
+                witness,
+                tape,
+                &mut batch,
+                rows,
+                |row, cell, slope| {
+                    let Class::Element(element) = classify(checker, cell) else {
+                        return;
+                    };
+                    let column = column_of[element as usize];
+                    // Rows are ascending, so the search always succeeds.
+                    if let (true, Ok(position)) = (column != u32::MAX, rows.binary_search(&row)) {
+                        let found = &mut found[position];
+                        match found.iter_mut().find(|(known, _)| *known == column) {
+                            Some((_, sum)) => *sum = sum.add(slope),
+                            None => found.push((column, slope)),
+                        }
                     }
-                }
-            });
+                },
+            );
             for mut row in found {
                 row.retain(|(_, slope)| *slope != Mersenne::ZERO);
                 if !row.is_empty() {

@@ -1,447 +1,365 @@
-//! Bounds on cells, and the rule that identities over the integers cannot hold by wrap-around.
+//! Bounds that the constraints enforce, and the rule that identities over the integers cannot hold by wrap-around.
 //!
-//! The bound of an element is the range of the tables in which a cell of it is looked up, where there is one: that is
-//! what a dishonest prover is held to. Where there is none it is the bound that the program states; such a cell is an
-//! exact integer combination of others, by the gate that pins it.
+//! A prover is not held to the bounds that the witness program states. So each cell is given the bound that the
+//! constraints themselves enforce, in an order in which every bound rests on earlier ones only. The claim for a bound
+//! `[lo, hi]` is: *in every assignment that satisfies all constraints and copies, the cell is congruent to an integer of
+//! `[lo, hi]` modulo the field's prime*. Bounds stay below 2^252 in absolute value, so two such integers of one cell are
+//! congruent only when they are equal, and one may speak of *the* integer of a cell. The rules:
+//!
+//! 1. **Known cells.** Fixed cells have their value, and so has an advice cell that holds a constant: it is a copy of a
+//!    fixed cell. Copies have the integer of their home; in particular a public value is the value of the advice cell that
+//!    it is copied from. That a value is public bounds nothing.
+//! 2. **Lookups.** Where the input of a lookup is `z + c` or `c - z` for a known `c`, `z` is an integer of the table's
+//!    range less `c`, or of `c` less that range.
+//! 3. **Sums.** Where an identity is `z + E = 0` or `E - z = 0` on a row and all cells of the polynomial `E` have bounds,
+//!    `z` is congruent to the integer `-E` or `E`, which lies in the range of `E` by interval arithmetic (cells of
+//!    one element are added up first, and products of cells have the hull of the products of the ends). Nothing has to be shown of wrap-around here, for the congruence is
+//!    all that is used; but the range must be below 2^252, else there is no bound. The input of a lookup that reads several
+//!    cells is an identity too: it equals a number of the table's range. An identity `c*z + E = 0` with another known
+//!    `c` makes `z` the integer `-E/c` where `c` is seen to divide `E`, as it divides the coefficients and constants of
+//!    `E`; `c` is below the prime, so it has an inverse and there is no other `z`. Elsewhere no bound follows.
+//! 4. **Products.** Where an identity is a product, the field has no zero divisors: one factor is 0. A factor without
+//!    `z` whose range is below the prime and does not hold 0 is not the one; if every other factor bounds `z` by rule 3,
+//!    `z` is in the hull of these bounds. So `s*(s - 1) = 0` bounds `s` by `[0, 1]`.
+//! 5. **Cases.** A cell bounded by two neighbouring integers, such as a bit, is one of the two. The rules above are
+//!    applied in either case (for at most two such cells of an identity), and `z` is in the hull of the results. So
+//!    `y = b + s*(a - b)` bounds `y` by the hull of the bounds of `a` and `b`.
+//!
+//! Every cell gets its bound once: from the lookups of itself alone (intersected, where there are several), or else from
+//! the identities that bound it by then (again intersected); cells that can be bounded are taken in the order of the
+//! witness program. A bound is never revised, so each identity is solved at most once on each row, and the search ends.
+//!
+//! Then, on every row, an identity whose cells all have bounds holds over the integers as well: the absolute values of
+//! both sides must add up to less than 2^253, and the prime of every supported field is larger than that. The same is
+//! required of a lookup input and the value that it equals.
+//!
+//! A cell with no bound is an error where a polynomial depends on it. Exempt are identities that say nothing about
+//! integers: those with challenges or derived columns, and those with a cell without a bound that is declared free or
+//! computed from challenges. No bound rests on them, and they are no statement about the integers of their cells. Cells
+//! that a known 0 multiplies do not count, nor do cells of one element that cancel. Nor does a row on which an expression
+//! depends only on cells that nothing is placed in: such a cell cannot reach a value, as every row on which it meets one
+//! is an error.
+//!
+//! One thing is taken on trust: lookups that a [multiplicity](Multiplicity) counts are used as in rules 2 and 3, on active
+//! rows where the selector is a known 1. That the constraints with challenges enforce these lookups is not shown here.
+
+mod enforce;
+mod interval;
+mod lookups;
+mod ranges;
+#[cfg(test)]
+mod tests;
+mod wrap;
 
 use std::collections::HashMap;
+use std::fmt;
 
-use num_bigint::BigUint;
-
-use crate::elements::NO_ELEMENT;
-use crate::layout::{CellContents, Layout};
+use crate::layout::{Cell, CellContents, Layout};
 use crate::limits;
-use crate::tape::{Node, Tape, fixed_cell};
-use crate::{Circuit, ColumnKind};
+use crate::tape::{Node, Slot, Tape, fixed_cell};
+use crate::{Circuit, Constraint, Gate, GroupId, Lookup, Multiplicity, Table};
 
 use super::ValidateError;
-
-/// Bounds of all elements, a number per element into a short list of ranges.
-#[derive(Debug, Clone)]
-pub(super) struct ElementBounds {
-    ranges: Vec<(i128, i128)>,
-    numbers: HashMap<(i128, i128), u32>,
-    /// Range of each computed element.
-    of: Vec<u32>,
-    /// Whether the range of a computed element is enforced by a lookup.
-    enforced: Vec<bool>,
-}
-
-impl ElementBounds {
-    /// The bounds that the program states.
-    fn stated(circuit: &Circuit, layout: &Layout) -> Self {
-        let computed = layout.elements.computed() as usize;
-        let mut bounds = ElementBounds {
-            ranges: Vec::new(),
-            numbers: HashMap::new(),
-            of: vec![0; computed],
-            enforced: vec![false; computed],
-        };
-        for (register, instruction) in circuit.program.iter().enumerate() {
-            let own = layout.elements.own(crate::RegisterId(register as u32));
-            if own.end as usize <= computed && !own.is_empty() {
-                let number = bounds.number((instruction.lo, instruction.hi));
-                bounds.of[own.start as usize..own.end as usize].fill(number);
-            }
-        }
-        bounds
-    }
-
-    fn number(&mut self, range: (i128, i128)) -> u32 {
-        *self.numbers.entry(range).or_insert_with(|| {
-            self.ranges.push(range);
-            self.ranges.len() as u32 - 1
-        })
-    }
-
-    /// The bound of a computed element.
-    fn of(&self, element: u32) -> (i128, i128) {
-        self.ranges[self.of[element as usize] as usize]
-    }
-
-    /// Notes that a lookup holds the element to a range; the narrowest one counts.
-    fn enforce(&mut self, element: u32, range: (i128, i128)) {
-        let index = element as usize;
-        let (lo, hi) = self.ranges[self.of[index] as usize];
-        let narrower = (range.1.abs_diff(range.0)) < hi.abs_diff(lo);
-        if !self.enforced[index] || narrower {
-            self.of[index] = self.number(range);
-            self.enforced[index] = true;
-        }
-    }
-}
+use enforce::Search;
+use interval::{Cells, Exact, Form, Linear};
+use ranges::Ranges;
 
 /// Checks looked-up values against their tables, and all gates for wrap-around.
 pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateError>) {
-    let stated = ElementBounds::stated(circuit, layout);
-    let mut bounds = stated.clone();
-    for lookup in &circuit.lookups {
-        let table = &circuit.tables[lookup.table.0 as usize];
-        for (input, column) in lookup.inputs.iter().zip(&table.columns) {
-            let Some(range) = column.min_max() else {
-                continue;
-            };
-            let at = || format!("lookup `{}`, table `{}`", lookup.name, table.name);
-            let tape = Tape::new(input, layout);
-            looked_up(
-                circuit,
-                layout,
-                &tape,
-                range,
-                at,
-                &stated,
-                &mut bounds,
-                errors,
-            );
-        }
-    }
-    check_wrap_around(circuit, layout, &bounds, errors);
+    let identities = identities(circuit, layout);
+    let ranges = enforce(circuit, layout, &identities, errors);
+    wrap::check(circuit, layout, &identities, &ranges, errors);
 }
 
-/// `factor * cell + constant`, what a lookup input is on a row once the fixed cells are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct SingleCell {
-    slot: u32,
-    factor: i128,
-    constant: i128,
-}
-
-/// Notes the bounds that one lookup input enforces, and checks that the honest values keep them.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one pass over rows that both reads and writes bounds"
-)]
-fn looked_up(
+/// The ranges that the identities enforce. Reports what is looked up outside of its table, and what nothing bounds.
+fn enforce(
     circuit: &Circuit,
     layout: &Layout,
-    tape: &Tape,
-    (table_lo, table_hi): (i128, i128),
-    at: impl Fn() -> String,
-    stated: &ElementBounds,
-    bounds: &mut ElementBounds,
+    identities: &[Identity<'_>],
     errors: &mut Vec<ValidateError>,
-) {
-    let fixed: Vec<usize> = (0..tape.slots.len())
-        .filter(|index| tape.slots[*index].kind == ColumnKind::Fixed)
+) -> Ranges {
+    let mut ranges = Ranges::new(circuit, layout);
+    let mut search = Search::new(circuit, layout, identities);
+    let rest: Vec<Vec<u32>> = identities
+        .iter()
+        .map(|identity| match identity.source {
+            Source::Constraint(..) => identity.rows.clone(),
+            Source::Lookup(..) | Source::Counted(..) => {
+                lookups::enforce(circuit, layout, identity, &mut ranges, errors)
+            }
+        })
         .collect();
-    let mut known: HashMap<Vec<i128>, Option<SingleCell>> = HashMap::new();
-    let mut key = vec![0; fixed.len()];
-    let mut last: Option<(Vec<i128>, Option<SingleCell>)> = None;
-    let mut reported = false;
-    let rows = layout
+    search.run(rest, &mut ranges, errors);
+    ranges
+}
+
+/// Where an identity comes from.
+#[derive(Debug, Clone, Copy)]
+enum Source<'a> {
+    Constraint(&'a Gate, &'a Constraint),
+    Lookup(&'a Lookup, &'a Table),
+    Counted(&'a Multiplicity),
+}
+
+/// An expression over the integers whose value on some rows is known to lie in a range.
+#[derive(Debug)]
+struct Identity<'a> {
+    source: Source<'a>,
+    tape: Tape,
+    /// Where it holds; rows on which it is 0 because a selector is are left out.
+    rows: Vec<u32>,
+    /// `[0, 0]` for a constraint; for the input of a lookup, the range of the table's column.
+    target: (i128, i128),
+    /// Nodes whose product is the expression, up to its sign; the root alone for the input of a lookup.
+    factors: Vec<u32>,
+}
+
+impl fmt::Display for Identity<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.source {
+            Source::Constraint(gate, constraint) => {
+                write!(f, "gate `{}`, constraint `{}`", gate.name, constraint.name)
+            }
+            Source::Lookup(lookup, table) => {
+                write!(f, "lookup `{}`, table `{}`", lookup.name, table.name)
+            }
+            Source::Counted(counted) => write!(f, "lookups counted in `{}`", counted.source),
+        }
+    }
+}
+
+/// All constraints, and all inputs of lookups and of counted lookups, that hold over the integers.
+fn identities<'a>(circuit: &'a Circuit, layout: &Layout) -> Vec<Identity<'a>> {
+    let constraints = circuit.gates.iter().flat_map(|gate| {
+        gate.constraints.iter().map(move |constraint| {
+            let tape = Tape::new(&constraint.poly, layout);
+            Identity {
+                source: Source::Constraint(gate, constraint),
+                rows: tape.active_rows(layout, layout.usable_rows),
+                factors: factors(&tape),
+                tape,
+                target: (0, 0),
+            }
+        })
+    });
+    // Nothing is placed further down, so no lookup there concerns a value.
+    let end = layout
         .usable_rows
         .min(layout.used_rows() + limits::MAX_ROTATION);
-    for row in 0..rows {
-        for (value, index) in key.iter_mut().zip(&fixed) {
-            *value = fixed_cell(layout, tape.cell(tape.slots[*index], row));
-        }
-        let single = match &last {
-            Some((values, single)) if *values == key => *single,
-            _ => {
-                let single = *known
-                    .entry(key.clone())
-                    .or_insert_with(|| single_cell(tape, &fixed, &key));
-                last = Some((key.clone(), single));
-                single
-            }
-        };
-        let Some(SingleCell {
-            slot,
-            factor,
-            constant,
-        }) = single
-        else {
-            continue;
-        };
-        let Some(element) = layout.element(tape.cell(tape.slots[slot as usize], row)) else {
-            continue;
-        };
-        if layout.elements.is_constant(element) {
-            continue;
-        }
-        // cell = (input - constant) / factor, for inputs within the table.
-        let ends = table_lo
-            .checked_sub(constant)
-            .zip(table_hi.checked_sub(constant));
-        let Some((lo, hi)) = ends else { continue };
-        let range = if factor > 0 {
-            (
-                lo.div_euclid(factor) + i128::from(lo.rem_euclid(factor) != 0),
-                hi.div_euclid(factor),
-            )
-        } else {
-            let (Some(lo), Some(hi), Some(factor)) =
-                (lo.checked_neg(), hi.checked_neg(), factor.checked_neg())
-            else {
-                continue;
-            };
-            (
-                hi.div_euclid(factor) + i128::from(hi.rem_euclid(factor) != 0),
-                lo.div_euclid(factor),
-            )
-        };
-        // Other factors than 1 and -1 hold a cell to a range only where it is known to be an integer.
-        if factor == 1 || factor == -1 {
-            bounds.enforce(element, range);
-        }
-        let (lo, hi) = stated.of(element);
-        if (lo < range.0 || hi > range.1) && !reported {
-            reported = true;
-            let ends = lo
-                .checked_mul(factor)
-                .zip(hi.checked_mul(factor))
-                .and_then(|(a, b)| a.checked_add(constant).zip(b.checked_add(constant)))
-                .unwrap_or((i128::MIN, i128::MAX));
-            let cell = tape.cell(tape.slots[slot as usize], row);
-            errors.push(ValidateError::OutsideTable {
-                at: at(),
-                row,
-                node: layout.source(circuit, cell).to_string(),
-                lo: ends.0.min(ends.1),
-                hi: ends.0.max(ends.1),
-                table_lo,
-                table_hi,
-            });
-        }
-    }
-}
-
-/// `constant + factor * slot`, or a constant alone; factors are not 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    constant: i128,
-    cell: Option<(u32, i128)>,
-}
-
-impl Part {
-    fn constant(constant: i128) -> Self {
-        Part {
-            constant,
-            cell: None,
-        }
-    }
-
-    /// `None` on overflow, here as below.
-    fn scale(self, by: i128) -> Option<Self> {
-        let cell = match self.cell {
-            Some((slot, factor)) if by != 0 => Some((slot, factor.checked_mul(by)?)),
-            _ => None,
-        };
-        Some(Part {
-            constant: self.constant.checked_mul(by)?,
-            cell,
+    let inputs = circuit.lookups.iter().flat_map(|lookup| {
+        let table = &circuit.tables[lookup.table.0 as usize];
+        let inputs = lookup.inputs.iter().zip(&table.columns);
+        inputs.filter_map(move |(input, column)| {
+            let tape = Tape::new(input, layout);
+            Some(Identity {
+                source: Source::Lookup(lookup, table),
+                rows: tape.active_rows(layout, end),
+                factors: root(&tape).into_iter().collect(),
+                tape,
+                target: column.min_max()?,
+            })
         })
-    }
-
-    /// The sum, `None` where it has two cells.
-    fn add(self, other: Part) -> Option<Self> {
-        let cell = match (self.cell, other.cell) {
-            (Some((slot, a)), Some((same, b))) if slot == same => Some((slot, a.checked_add(b)?)),
-            (Some(_), Some(_)) => return None,
-            (cell, None) | (None, cell) => cell,
-        };
-        let cell = cell.filter(|(_, factor)| *factor != 0);
-        Some(Part {
-            constant: self.constant.checked_add(other.constant)?,
-            cell,
-        })
-    }
-
-    /// The product, `None` where both have cells.
-    fn mul(self, other: Part) -> Option<Self> {
-        match (self.cell, other.cell) {
-            (_, None) => self.scale(other.constant),
-            (None, Some(_)) => other.scale(self.constant),
-            (Some(_), Some(_)) => None,
-        }
-    }
+    });
+    let counted = circuit
+        .multiplicities
+        .iter()
+        .flat_map(|multiplicity| counted(circuit, layout, multiplicity));
+    let all = constraints.chain(inputs).chain(counted);
+    all.filter(|identity| !identity.tape.in_field).collect()
 }
 
-/// The expression as a multiple of one cell plus a constant, given the fixed cells; `None` where it is not.
-fn single_cell(tape: &Tape, fixed: &[usize], values: &[i128]) -> Option<SingleCell> {
-    let mut parts: Vec<Option<Part>> = Vec::with_capacity(tape.nodes.len());
-    for node in &tape.nodes {
-        let get = |child: &u32| parts[*child as usize];
-        let zero = Part::constant(0);
-        let part = match node {
-            Node::Const(value) => Some(Part::constant(*value)),
-            Node::Challenge(_) => None,
-            Node::Slot(slot) => match fixed.iter().position(|index| *index == *slot as usize) {
-                Some(position) => Some(Part::constant(values[position])),
-                None => Some(Part {
-                    constant: 0,
-                    cell: Some((*slot, 1)),
-                }),
-            },
-            Node::Neg(child) => get(child).and_then(|part| part.scale(-1)),
-            Node::Sum(children) => children
-                .iter()
-                .try_fold(zero, |sum, child| sum.add(get(child)?)),
-            // A factor of 0 hides what the others are.
-            Node::Product(children) if children.iter().any(|c| get(c) == Some(zero)) => Some(zero),
-            Node::Product(children) => children
-                .iter()
-                .try_fold(Part::constant(1), |product, child| product.mul(get(child)?)),
-        };
-        parts.push(part);
-    }
-    let Part { constant, cell } = (*parts.last()?)?;
-    let (slot, factor) = cell?;
-    Some(SingleCell {
-        slot,
-        factor,
-        constant,
-    })
-}
-
-/// Both sides of every identity, and every lookup input, stay below the field's half.
-fn check_wrap_around(
+/// The inputs of lookups that a multiplicity counts.
+fn counted<'a>(
     circuit: &Circuit,
     layout: &Layout,
-    bounds: &ElementBounds,
-    errors: &mut Vec<ValidateError>,
-) {
-    let columns: Vec<f64> = (0..layout.columns.len())
-        .map(|column| column_magnitude(circuit, layout, bounds, column))
-        .collect();
-    let half = 2f64.powi(limits::FIELD_BITS as i32) * (1.0 - 1e-9);
-    let gates = circuit.gates.iter().flat_map(|gate| {
-        gate.constraints.iter().map(move |constraint| {
-            (
-                format!("gate `{}`, constraint `{}`", gate.name, constraint.name),
-                &constraint.poly,
-            )
+    multiplicity: &'a Multiplicity,
+) -> Vec<Identity<'a>> {
+    let active: Vec<u32> = (0..layout.usable_rows)
+        .filter(|row| {
+            multiplicity.active.is_none_or(|(group, column)| {
+                let column = layout.column_of(group, column);
+                fixed_cell(layout, Cell { column, row: *row }) == 1
+            })
         })
-    });
-    // A lookup input is compared with table values, which are small.
-    let inputs = circuit.lookups.iter().flat_map(|lookup| {
-        lookup
-            .inputs
+        .collect();
+    let range = |(group, column): &(GroupId, u32)| {
+        let column = layout.column_of(*group, *column);
+        let values = active
             .iter()
-            .map(move |input| (format!("lookup `{}`", lookup.name), input))
-    });
-    for (at, expr) in gates.chain(inputs) {
-        let tape = Tape::new(expr, layout);
-        if tape.challenges {
-            // Identities with challenges hold in the field, not over the integers.
-            continue;
-        }
-        let slots: Vec<f64> = tape
-            .slots
-            .iter()
-            .map(|slot| columns[slot.column as usize])
-            .collect();
-        // Most are far below the limit even with the largest value of each column on every row.
-        if tape
-            .magnitudes(&slots)
-            .last()
-            .is_none_or(|magnitude| *magnitude < half)
-        {
-            continue;
-        }
-        for row in tape.active_rows(layout, layout.usable_rows) {
-            let cells: Vec<u128> = tape
+            .map(|row| fixed_cell(layout, Cell { column, row: *row }));
+        let values: Vec<i128> = values.collect();
+        Some((*values.iter().min()?, *values.iter().max()?))
+    };
+    let columns: Vec<Option<(i128, i128)>> = multiplicity.table.iter().map(range).collect();
+    let mut identities = Vec::new();
+    for term in &multiplicity.terms {
+        let selector = Tape::new(&term.selector, layout);
+        // Where the selector depends on the witness it may be 0.
+        let selected = |row: &u32| {
+            let contents: Vec<Content> = selector
                 .slots
                 .iter()
-                .map(|slot| cell_magnitude(circuit, layout, bounds, tape.cell(*slot, row)))
+                .map(|slot| content(circuit, layout, &selector, *slot, *row))
                 .collect();
-            let slots: Vec<f64> = cells.iter().map(|magnitude| *magnitude as f64).collect();
-            if tape
-                .magnitudes(&slots)
-                .last()
-                .is_none_or(|magnitude| *magnitude < half)
-            {
-                continue;
-            }
-            let bits = exact_magnitude(&tape, &cells).bits();
-            if bits > u64::from(limits::FIELD_BITS) {
-                errors.push(ValidateError::WrapAround { at, row, bits });
-                break;
+            let cells = Cells::<i128> {
+                slots: forms(&contents),
+                ends: vec![None; contents.len()],
+            };
+            cells.root(&selector).flatten() == Some(Linear::value(1))
+        };
+        let rows: Vec<u32> = active.iter().copied().filter(selected).collect();
+        for (input, target) in term.inputs.iter().zip(&columns) {
+            let tape = Tape::new(input, layout);
+            if let Some(target) = *target {
+                identities.push(Identity {
+                    source: Source::Counted(multiplicity),
+                    rows: rows.clone(),
+                    factors: root(&tape).into_iter().collect(),
+                    tape,
+                    target,
+                });
             }
         }
     }
+    identities
 }
 
-/// The largest absolute value that a cell of the column can have.
-fn column_magnitude(
-    circuit: &Circuit,
-    layout: &Layout,
-    bounds: &ElementBounds,
-    column: usize,
-) -> f64 {
-    match &layout.columns[column].contents {
-        CellContents::Fixed(values) => {
-            let (lo, hi) = values.min_max().unwrap_or((0, 0));
-            lo.unsigned_abs().max(hi.unsigned_abs()) as f64
+/// The last node, which is the value of the expression.
+fn root(tape: &Tape) -> Option<u32> {
+    tape.nodes.len().checked_sub(1).map(|index| index as u32)
+}
+
+/// The factors of the root, through products and signs, each once: that is enough for where one of them is 0.
+fn factors(tape: &Tape) -> Vec<u32> {
+    let mut reached = vec![false; tape.nodes.len()];
+    let mut factors = Vec::new();
+    if let Some(last) = reached.last_mut() {
+        *last = true;
+    }
+    for (index, node) in tape.nodes.iter().enumerate().rev() {
+        if !reached[index] {
+            continue;
         }
-        CellContents::Elements(ids) => {
-            let (mut largest, mut last) = (0u128, NO_ELEMENT);
-            let mut last_range = None;
-            for id in ids {
-                // Neighbours mostly share a range; constants are rare in advice.
-                let range = bounds.of.get(*id as usize).copied();
-                if *id == NO_ELEMENT || (range.is_some() && range == last_range) || *id == last {
-                    continue;
-                }
-                (last, last_range) = (*id, range);
-                largest = largest.max(element_magnitude(circuit, layout, bounds, *id));
-            }
-            largest as f64
+        match node {
+            Node::Neg(child) => reached[*child as usize] = true,
+            Node::Product(children) => children
+                .iter()
+                .for_each(|child| reached[*child as usize] = true),
+            _ => factors.push(index as u32),
         }
     }
+    factors
 }
 
-fn element_magnitude(
-    circuit: &Circuit,
-    layout: &Layout,
-    bounds: &ElementBounds,
-    element: u32,
-) -> u128 {
-    if layout.elements.is_constant(element) {
-        return layout
-            .elements
-            .constant_value(circuit, element)
-            .unwrap_or(0)
-            .unsigned_abs();
-    }
-    let (lo, hi) = bounds.of(element);
-    lo.unsigned_abs().max(hi.unsigned_abs())
+/// What stands in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// A number that the circuit fixes.
+    Known(i128),
+    /// A computed element.
+    Element(u32),
+    /// Nothing that the circuit placed: any number, if the prover likes.
+    Nothing,
 }
 
-/// The largest absolute value that a cell can have. Cells that nothing is placed in count as 0: the audit shows that no
-/// constraint depends on them.
-fn cell_magnitude(
-    circuit: &Circuit,
-    layout: &Layout,
-    bounds: &ElementBounds,
-    cell: crate::layout::Cell,
-) -> u128 {
+/// What stands in the cell that a slot means on a row.
+fn content(circuit: &Circuit, layout: &Layout, tape: &Tape, slot: Slot, row: u32) -> Content {
+    let cell = tape.cell(slot, row);
     match &layout.columns[cell.column as usize].contents {
-        CellContents::Fixed(values) => values.get(cell.row as usize).unwrap_or(0).unsigned_abs(),
+        CellContents::Fixed(values) => Content::Known(values.get(cell.row as usize).unwrap_or(0)),
         CellContents::Elements(_) => match layout.element(cell) {
-            Some(element) => element_magnitude(circuit, layout, bounds, element),
-            None => 0,
+            Some(element) if layout.elements.is_constant(element) => layout
+                .elements
+                .constant_value(circuit, element)
+                .map_or(Content::Nothing, Content::Known),
+            Some(element) => Content::Element(element),
+            None => Content::Nothing,
         },
     }
 }
 
-/// The sum of the absolute values of both sides, exactly.
-fn exact_magnitude(tape: &Tape, slots: &[u128]) -> BigUint {
-    let mut values: Vec<BigUint> = Vec::with_capacity(tape.nodes.len());
+/// For each slot, whether the value of the expression can depend on its cell, given the known cells.
+///
+/// A cell counts unless every path from it to the root has a factor that is 0 on this row, or it is one of several cells
+/// of an element without a range that cancel, as in `z - z`.
+fn relevant(tape: &Tape, contents: &[Content], ranges: &Ranges) -> Vec<bool> {
+    let mut zero: Vec<bool> = Vec::with_capacity(tape.nodes.len());
     for node in &tape.nodes {
-        let value = match node {
-            Node::Const(value) => BigUint::from(value.unsigned_abs()),
-            Node::Slot(slot) => BigUint::from(slots[*slot as usize]),
-            // Constraints with challenges are left out before.
-            Node::Challenge(_) => BigUint::ZERO,
-            Node::Neg(child) => values[*child as usize].clone(),
-            Node::Sum(children) => children.iter().map(|child| &values[*child as usize]).sum(),
-            Node::Product(children) => children
-                .iter()
-                .map(|child| &values[*child as usize])
-                .product(),
-        };
-        values.push(value);
+        let is_zero = |child: &u32| zero[*child as usize];
+        zero.push(match node {
+            Node::Const(value) => *value == 0,
+            Node::Slot(slot) => contents[*slot as usize] == Content::Known(0),
+            Node::Challenge(_) => false,
+            Node::Neg(child) => is_zero(child),
+            Node::Sum(children) => children.iter().all(is_zero),
+            Node::Product(children) => children.iter().any(is_zero),
+        });
     }
-    values.pop().unwrap_or_default()
+    let mut reached = vec![false; tape.nodes.len()];
+    let mut relevant = vec![false; tape.slots.len()];
+    if let Some(last) = reached.last_mut() {
+        *last = true;
+    }
+    for (index, node) in tape.nodes.iter().enumerate().rev() {
+        if !reached[index] || zero[index] {
+            continue;
+        }
+        match node {
+            Node::Const(_) | Node::Challenge(_) => {}
+            Node::Slot(slot) => relevant[*slot as usize] = true,
+            Node::Neg(child) => reached[*child as usize] = true,
+            Node::Sum(children) | Node::Product(children) => children
+                .iter()
+                .for_each(|child| reached[*child as usize] = true),
+        }
+    }
+    for slot in 0..contents.len() {
+        let Content::Element(element) = contents[slot] else {
+            continue;
+        };
+        let again = |other: &Content| *other == contents[slot];
+        if relevant[slot]
+            && !ranges.has(element)
+            && contents[slot + 1..].iter().any(again)
+            && cancels(tape, contents, element)
+        {
+            for other in slot..contents.len() {
+                relevant[other] &= !again(&contents[other]);
+            }
+        }
+    }
+    relevant
+}
+
+/// Whether the cells of an element cancel, whatever the other cells are.
+fn cancels(tape: &Tape, contents: &[Content], element: u32) -> bool {
+    let own = |content: &Content| *content == Content::Element(element);
+    // Any range of several integers will do for the others: it is no known factor of the element.
+    let ends = contents
+        .iter()
+        .map(|content| (!own(content)).then_some((-1, 1)));
+    let cells = Cells::<i128> {
+        slots: forms(contents),
+        ends: ends.collect(),
+    };
+    let first = contents.iter().position(own);
+    match (cells.root(tape), first) {
+        (Some(Some(root)), Some(first)) => !root.contains(first as u32),
+        _ => false,
+    }
+}
+
+/// What slots are: known numbers, or cells told by the first slot with the same content.
+fn forms<T: Exact>(contents: &[Content]) -> Vec<Form<T>> {
+    let mut firsts: HashMap<u32, u32> = HashMap::with_capacity(contents.len());
+    let mut forms = Vec::with_capacity(contents.len());
+    for (slot, content) in contents.iter().enumerate() {
+        let slot = slot as u32;
+        forms.push(Some(match content {
+            Content::Known(value) => Linear::value(T::from_value(*value)),
+            Content::Element(element) => Linear::cell(*firsts.entry(*element).or_insert(slot)),
+            Content::Nothing => Linear::cell(slot),
+        }));
+    }
+    forms
 }

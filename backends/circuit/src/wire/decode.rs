@@ -7,8 +7,9 @@ use super::messages as wire;
 use crate::limits;
 use crate::{
     AffineMap, AffineNode, Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint,
-    Expr, ExprId, ExprNode, Fill, Gate, GroupId, InputInfo, Instruction, Ints, LinearTerm, Lookup,
-    Op, OutputInfo, Placement, Query, RegisterId, Table, TableColumn, TableId, TagMatch,
+    Derived, Expr, ExprId, ExprNode, Fill, Gate, GroupId, InputInfo, Instruction, Ints, LinearTerm,
+    Lookup, Multiplicity, MultiplicityTerm, Op, OutputInfo, Placement, Query, RegisterId, Table,
+    TableColumn, TableId, TagMatch,
 };
 
 /// Most bytes of ONNX node names, each counted as often as it is referred to.
@@ -381,6 +382,34 @@ pub(super) fn from_wire(message: wire::Circuit) -> Result<Circuit, DecodeError> 
             hi: int_from_wire("output", &output.hi)?,
         })
     });
+    let multiplicities = message.multiplicities.into_iter().map(|multiplicity| {
+        let (group, column) = column_from_wire("multiplicity", multiplicity.target)?;
+        let terms = multiplicity.terms.into_iter().map(term_from_wire);
+        Ok(Multiplicity {
+            group,
+            column,
+            active: multiplicity
+                .active
+                .map(|active| (GroupId(active.group), active.column)),
+            table: multiplicity
+                .table
+                .iter()
+                .map(|column| (GroupId(column.group), column.column))
+                .collect(),
+            terms: terms.collect::<Result<_, DecodeError>>()?,
+            source: source(multiplicity.source)?,
+        })
+    });
+    let derived = message.derived.into_iter().map(|derived| {
+        let (group, column) = column_from_wire("derived column", derived.target)?;
+        Ok(Derived {
+            group,
+            column,
+            gate: derived.gate,
+            constraint: derived.constraint,
+            rotation: derived.rotation,
+        })
+    });
     Ok(Circuit {
         name: message.name,
         k: message.k,
@@ -394,5 +423,26 @@ pub(super) fn from_wire(message: wire::Circuit) -> Result<Circuit, DecodeError> 
         fills: fills.collect::<Result<_, DecodeError>>()?,
         inputs: inputs.collect::<Result<_, DecodeError>>()?,
         outputs: outputs.collect::<Result<_, DecodeError>>()?,
+        multiplicities: multiplicities.collect::<Result<_, DecodeError>>()?,
+        derived: derived.collect::<Result<_, DecodeError>>()?,
+    })
+}
+
+fn column_from_wire(
+    at: &'static str,
+    column: Option<wire::Column>,
+) -> Result<(GroupId, u32), DecodeError> {
+    let column = column.ok_or_else(|| field(at, "the column is missing"))?;
+    Ok((GroupId(column.group), column.column))
+}
+
+fn term_from_wire(term: wire::MultiplicityTerm) -> Result<MultiplicityTerm, DecodeError> {
+    let at = "multiplicity";
+    let inputs = term.inputs.into_iter();
+    Ok(MultiplicityTerm {
+        selector: expr_from_wire(at, term.selector)?,
+        inputs: inputs
+            .map(|input| expr_from_wire(at, Some(input)))
+            .collect::<Result<_, DecodeError>>()?,
     })
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::messages as wire;
 use crate::{
-    AffineMap, AffineNode, Circuit, ColumnKind, Expr, ExprId, ExprNode, Ints, Op, Query,
-    RegisterId, Table, TableColumn,
+    AffineMap, AffineNode, Circuit, ColumnKind, Expr, ExprId, ExprNode, GroupId, Ints,
+    Multiplicity, Op, Query, RegisterId, Table, TableColumn,
 };
 
 /// Few bytes for small numbers: two's complement without redundant sign bytes.
@@ -133,6 +133,11 @@ pub(super) fn to_wire(circuit: &Circuit) -> wire::Circuit {
             source: sources.number(&fill.source),
         })
         .collect();
+    let multiplicities = circuit
+        .multiplicities
+        .iter()
+        .map(|multiplicity| multiplicity_to_wire(multiplicity, &mut sources))
+        .collect();
     wire::Circuit {
         name: circuit.name.clone(),
         k: circuit.k,
@@ -211,7 +216,50 @@ pub(super) fn to_wire(circuit: &Circuit) -> wire::Circuit {
                 hi: int_to_wire(output.hi),
             })
             .collect(),
+        multiplicities,
+        derived: circuit
+            .derived
+            .iter()
+            .map(|derived| wire::Derived {
+                target: Some(column_to_wire((derived.group, derived.column))),
+                gate: derived.gate,
+                constraint: derived.constraint,
+                rotation: derived.rotation,
+            })
+            .collect(),
         sources: sources.names,
+    }
+}
+
+fn column_to_wire((group, column): (GroupId, u32)) -> wire::Column {
+    wire::Column {
+        group: group.0,
+        column,
+    }
+}
+
+fn multiplicity_to_wire<'a>(
+    multiplicity: &'a Multiplicity,
+    sources: &mut Sources<'a>,
+) -> wire::Multiplicity {
+    wire::Multiplicity {
+        target: Some(column_to_wire((multiplicity.group, multiplicity.column))),
+        active: multiplicity.active.map(column_to_wire),
+        table: multiplicity
+            .table
+            .iter()
+            .copied()
+            .map(column_to_wire)
+            .collect(),
+        terms: multiplicity
+            .terms
+            .iter()
+            .map(|term| wire::MultiplicityTerm {
+                selector: Some(expr_to_wire(&term.selector)),
+                inputs: term.inputs.iter().map(expr_to_wire).collect(),
+            })
+            .collect(),
+        source: sources.number(&multiplicity.source),
     }
 }
 

@@ -34,6 +34,10 @@ pub(super) struct Circuit {
     /// Names of ONNX nodes, each once; other messages refer to them by index.
     #[prost(string, repeated, tag = "13")]
     pub(super) sources: Vec<String>,
+    #[prost(message, repeated, tag = "14")]
+    pub(super) multiplicities: Vec<Multiplicity>,
+    #[prost(message, repeated, tag = "15")]
+    pub(super) derived: Vec<Derived>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -378,4 +382,47 @@ pub(super) struct Output {
     pub(super) lo: Vec<u8>,
     #[prost(bytes = "vec", tag = "7")]
     pub(super) hi: Vec<u8>,
+}
+
+/// A column of a group.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct Column {
+    #[prost(uint32, tag = "1")]
+    pub(super) group: u32,
+    #[prost(uint32, tag = "2")]
+    pub(super) column: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Multiplicity {
+    #[prost(message, optional, tag = "1")]
+    pub(super) target: Option<Column>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) active: Option<Column>,
+    #[prost(message, repeated, tag = "3")]
+    pub(super) table: Vec<Column>,
+    #[prost(message, repeated, tag = "4")]
+    pub(super) terms: Vec<MultiplicityTerm>,
+    #[prost(uint32, tag = "5")]
+    pub(super) source: u32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct MultiplicityTerm {
+    #[prost(message, optional, tag = "1")]
+    pub(super) selector: Option<Expr>,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) inputs: Vec<Expr>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(super) struct Derived {
+    #[prost(message, optional, tag = "1")]
+    pub(super) target: Option<Column>,
+    #[prost(uint32, tag = "2")]
+    pub(super) gate: u32,
+    #[prost(uint32, tag = "3")]
+    pub(super) constraint: u32,
+    #[prost(sint32, tag = "4")]
+    pub(super) rotation: i32,
 }

@@ -23,6 +23,12 @@ const LINEAR: Schema = Schema {
 const INSTRUCTION: Schema = Schema {
     fields: &[(9, &LINEAR)],
 };
+const TERM: Schema = Schema {
+    fields: &[(2, &LEAF)],
+};
+const MULTIPLICITY: Schema = Schema {
+    fields: &[(3, &LEAF), (4, &TERM)],
+};
 const CIRCUIT: Schema = Schema {
     fields: &[
         (3, &LEAF),
@@ -36,6 +42,8 @@ const CIRCUIT: Schema = Schema {
         (11, &LEAF),
         (12, &LEAF),
         (13, &LEAF),
+        (14, &MULTIPLICITY),
+        (15, &LEAF),
     ],
 };
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test file uses some of these")]
 
+pub(crate) mod phases;
+
 use zkc_circuit::{
     AffineMap, Cell, Circuit, ColumnGroup, Expr, ExprBuilder, Grid, InputInfo, Ints, Layout,
     LinearTerm, Op, OutputInfo, Table, TableColumn, evaluate, expand,

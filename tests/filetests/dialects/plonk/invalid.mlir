@@ -449,3 +449,74 @@ plonk.circuit @filled_over_another_domain k = 5 {
   // expected-error@+1 {{`at` must take domain coordinates to a column and a row}}
   plonk.fill @q with 1 domain [2] at affine_map<(d0, d1) -> (0, d0)>
 }
+
+// -----
+
+plonk.circuit @derived_rotation k = 5 {
+  plonk.advice @s[1] phase 1
+  plonk.gate @g {
+    %s = plonk.query @s[0] at 0
+    plonk.constrain "c" %s
+  }
+  // expected-error@+1 {{rotation must be 0 or 1, found 2}}
+  plonk.derive @s[0] at 2 from @g "c"
+}
+
+// -----
+
+plonk.circuit @derived_column k = 5 {
+  plonk.advice @s[1] phase 1
+  // expected-error@+1 {{column 1 does not exist in @s}}
+  plonk.derive @s[1] at 0 from @g "c"
+}
+
+// -----
+
+plonk.circuit @derived_fixed k = 5 {
+  plonk.fixed @s[1]
+  // expected-error@+1 {{advice column group @s does not exist in the circuit}}
+  plonk.derive @s[0] at 0 from @g "c"
+}
+
+// -----
+
+plonk.circuit @derived_from_nothing k = 5 {
+  plonk.advice @s[1] phase 1
+  plonk.gate @g {
+    %s = plonk.query @s[0] at 0
+    plonk.constrain "a" %s
+  }
+  // expected-error@+1 {{constraint "c" of gate @g does not exist in the circuit}}
+  plonk.derive @s[0] at 0 from @g "c"
+}
+
+// -----
+
+plonk.circuit @counted_tuple k = 5 {
+  plonk.advice @m[1] phase 0
+  plonk.fixed @t[2]
+  plonk.multiplicity @m[0] of @t {
+    %one = plonk.literal 1
+    // expected-error@+1 {{looks up 1 values in a table of 2 columns}}
+    plonk.count %one where %one
+  }
+}
+
+// -----
+
+plonk.circuit @counted_column k = 5 {
+  plonk.advice @m[1] phase 0
+  plonk.fixed @t[2]
+  // expected-error@+1 {{column 3 does not exist in @m}}
+  plonk.multiplicity @m[3] of @t {
+  }
+}
+
+// -----
+
+plonk.circuit @counted_table k = 5 {
+  plonk.advice @m[1] phase 0
+  // expected-error@+1 {{fixed column group @t does not exist in the circuit}}
+  plonk.multiplicity @m[0] of @t {
+  }
+}

@@ -107,6 +107,32 @@ plonk.circuit @every_operation k = 6 {
   plonk.output "hidden" %x : tensor<2x3x!zkarith.fixed<4, -8, 7>>
 }
 
+// CHECK-LABEL: plonk.circuit @phases k = 4
+plonk.circuit @phases k = 4 {
+  plonk.advice @m[1] phase 0
+  plonk.advice @s[2] phase 1
+  plonk.fixed @t[2]
+  plonk.fixed @on[1]
+  plonk.gate @g {
+    %s = plonk.query @s[1] at 1
+    plonk.constrain "it goes on" %s
+  }
+  // CHECK: plonk.derive @s[1] at 1 from @g "it goes on"
+  plonk.derive @s[1] at 1 from @g "it goes on"
+  // CHECK-NEXT: plonk.multiplicity @m[0] of @t active @on {
+  plonk.multiplicity @m[0] of @t active @on {
+    // CHECK: plonk.count %[[X:.*]], %[[X]] where %{{.*}}
+    %x = plonk.query @on[0] at 0
+    %one = plonk.literal 1
+    plonk.count %x, %x where %one
+  }
+  // CHECK: plonk.multiplicity @m[0] of @t {
+  plonk.multiplicity @m[0] of @t {
+  }
+  // CHECK: plonk.constant #plonk.range<-1, 3> -> tensor<3x!zkarith.fixed<0, -1, 1>>
+  %r = plonk.constant #plonk.range<-1, 3> -> tensor<3x!zkarith.fixed<0, -1, 1>>
+}
+
 // Attributes that the dialect does not know are kept.
 // CHECK-LABEL: plonk.circuit @empty k = 3 attributes {origin = "hand"} {
 plonk.circuit @empty k = 3 attributes {origin = "hand"} {

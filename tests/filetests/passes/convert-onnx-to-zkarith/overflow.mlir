@@ -4,7 +4,7 @@
 func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
   %0 = onnx.Mul %x, %x : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
   %1 = onnx.Mul %0, %0 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
-  // expected-error@+2 {{`onnx.Mul`: the result needs 120 bits, more than the 110 of `max-bits`}}
+  // expected-error@+2 {{`onnx.Mul`: the result needs 119 bits, more than the 110 that are allowed}}
   // expected-note@+1 {{help: use fewer `fraction-bits`, or declare a smaller input range}}
   %2 = onnx.Mul %1, %1 : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
   return %2 : tensor<2xf32>

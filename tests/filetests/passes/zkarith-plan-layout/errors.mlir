@@ -22,7 +22,7 @@ func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
 
 // 100 public values do not fit into 64 rows, however many columns there are.
 // expected-error@+2 {{the model needs more than 2^6 rows in every layout tried}}
-// expected-note@+1 {{help: raise `max-k`, lower the number of fraction bits, or split the model}}
+// expected-note@+1 {{help: lower the number of fraction bits, narrow the input range, or split the model}}
 func.func @main(%x: tensor<50x!zkarith.fixed<0, 0, 3>>) -> tensor<50x!zkarith.fixed<0, 0, 3>> {
   return %x : tensor<50x!zkarith.fixed<0, 0, 3>>
 }

@@ -1,0 +1,95 @@
+//! Columns whose values do not come from the witness program: multiplicities of tables, and what depends on challenges.
+
+use crate::{Circuit, Expr, GroupId};
+
+/// How the values of an advice column of a later phase are computed: they are what makes one constraint hold.
+///
+/// The constraint is `A * z + B`, where `z` is the query of this column at `rotation`, and neither `A` nor `B` contains
+/// that query. `A` and `B` may contain challenges drawn in an earlier phase, fixed and instance cells, advice of earlier
+/// phases, and columns that stand earlier in [`Circuit::derived`]; `B` may also contain the column itself at rotation 0
+/// where `rotation` is 1.
+///
+/// - Rotation 0, a helper column: on every usable row the value is `-B / A`, and 0 where `A` is 0.
+/// - Rotation 1, a running column: the value on row 0 is 0; the value on row `r + 1` is `-B / A` of row `r`, and 0 where
+///   `A` is 0 there. Row by row, downwards.
+///
+/// On rows where `A` is 0 the constraint does not hold the cell: something else must, or nothing may depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Derived {
+    /// An advice group of phase 1.
+    pub group: GroupId,
+    /// Column within the group.
+    pub column: u32,
+    /// Index of the gate in [`Circuit::gates`].
+    pub gate: u32,
+    /// Index of the constraint in its gate.
+    pub constraint: u32,
+    /// 0 for a helper column, 1 for a running column.
+    pub rotation: i32,
+}
+
+/// One lookup into the table of a [`Multiplicity`]: on each row where it is selected, a tuple.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MultiplicityTerm {
+    /// 1 on rows that look up, 0 on others.
+    pub selector: Expr,
+    /// The tuple that is looked up: one expression per column of the table.
+    pub inputs: Vec<Expr>,
+}
+
+/// A column of phase 0 that counts how often each row of a table is looked up.
+///
+/// The table is made of fixed columns. On every usable row that is active the value is the number of pairs of a term and
+/// an active row on which the term is selected and its tuple is that of the table's row. Of table rows with equal tuples
+/// the first active one counts; the others are 0, as are all rows that are not active. A selected tuple that no active row
+/// of the table has is an error of the inputs, as in [`Op::Lookup`](crate::Op::Lookup).
+///
+/// This says only how the honest prover computes the column. That looked-up tuples are in the table is for gates to
+/// enforce: a sum of fractions over all terms and table rows, for example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Multiplicity {
+    /// An advice group of phase 0.
+    pub group: GroupId,
+    /// Column within the group; nothing is placed in it.
+    pub column: u32,
+    /// The fixed column that is 1 on active rows and 0 on others; without it all usable rows are active.
+    pub active: Option<(GroupId, u32)>,
+    /// The fixed columns of the table, at least one.
+    pub table: Vec<(GroupId, u32)>,
+    /// What is looked up. Expressions of phase 0, evaluated over the integers.
+    pub terms: Vec<MultiplicityTerm>,
+    /// The ONNX node or table that this belongs to, for reports and errors.
+    pub source: String,
+}
+
+impl Circuit {
+    /// Says how a column of phase 1 is computed: by constraint `constraint` of the gate that was added last.
+    pub fn derive_by_last_gate(
+        &mut self,
+        group: GroupId,
+        column: u32,
+        constraint: u32,
+        rotation: i32,
+    ) {
+        self.derived.push(Derived {
+            group,
+            column,
+            gate: (self.gates.len() as u32).saturating_sub(1),
+            constraint,
+            rotation,
+        });
+    }
+
+    /// The constraint that a derived column is computed from, `None` where it does not exist.
+    pub fn defining(&self, derived: &Derived) -> Option<&crate::Constraint> {
+        self.gates
+            .get(derived.gate as usize)?
+            .constraints
+            .get(derived.constraint as usize)
+    }
+
+    /// Whether proving needs a second phase: a challenge, or a column that is committed after one.
+    pub fn has_phases(&self) -> bool {
+        !self.challenges.is_empty() || self.groups.iter().any(|group| group.phase > 0)
+    }
+}

@@ -1,0 +1,322 @@
+//! `plonk-lower-lookups`: lookups become gates, as sums of fractions (LogUp).
+//!
+//! A backend's own lookup argument commits to several columns for each lookup. With a challenge
+//! `alpha`, all looked-up tuples stand in all tables exactly if
+//!
+//! ```text
+//! sum over lookups and rows of selector / (alpha - tuple)  =  sum over table rows of multiplicity / (alpha - row)
+//! ```
+//!
+//! up to an error of (number of fractions) / (size of the field), as the poles of both sides must
+//! agree (Haböck, *Multivariate lookups based on logarithmic derivatives*, 2022, lemma 5). A tuple is
+//! one number by powers of a second challenge, `beta`, its last entry the number of its table, so
+//! that all lookups share one argument: one column of multiplicities in phase 0, and in phase 1 a
+//! running sum and a helper column for each group of fractions that is not added to it directly.
+//!
+//! Before:
+//! ```mlir
+//! plonk.circuit @main k = 4 {
+//!   plonk.advice @a[1] phase 0
+//!   plonk.table @limbs [#plonk.range<0, 4>]
+//!   plonk.lookup @small in @limbs {
+//!     %a = plonk.query @a[0] at 0
+//!     plonk.look_up %a
+//!   }
+//! }
+//! ```
+//! After, in part:
+//! ```mlir
+//! plonk.circuit @main k = 4 {
+//!   plonk.challenge @alpha after 0
+//!   plonk.advice @multiplicity[1] phase 0
+//!   plonk.advice @lookup_sum[1] phase 1
+//!   plonk.fixed @lookup_table[1]
+//!   plonk.gate @lookups {
+//!     plonk.constrain "the sum goes on"
+//!     plonk.constrain "the sum starts and ends at zero"
+//!   plonk.multiplicity @multiplicity[0] of @lookup_table active @active {
+//!   plonk.derive @lookup_sum[0] at 1 from @lookups "the sum goes on"
+//!   plonk.fill @active with 1 domain [9]
+//!   %0 = plonk.constant #plonk.range<0, 4>
+//!   plonk.place %0 on @lookup_table domain [4]
+//!   plonk.fill @lookup_table with 0 domain [5]
+//! ```
+//!
+//! Leaves alone: circuits without lookups. Requires: all tables together, and everything that is
+//! placed, fit above the last usable row, on which the sum ends. Ensures: the same values are
+//! accepted, up to the error above. A selector in front of all entries of a tuple, a fixed column
+//! of zeros and ones, becomes the numerator and costs no degree. Option `degree`: the largest degree of a gate,
+//! `auto` for 3 with few lookups beside the other columns and 5 with many.
+
+mod argument;
+mod circuit;
+
+use crate::expressions::plain;
+use argument::Fraction;
+use circuit::{Columns, Entry, Lookup, Table};
+use melior::ir::operation::OperationLike;
+use zkc_support::{
+    AffineExpr, AffineMap, Constants, Failed, FixedType, Graph, Op, OperationRef, PassInfo,
+    PassOption, PassOptions, TensorType, emit_error, find_op, fixed_type, i64_attr, i64s,
+    i128_attr, map_attr, string, symbol,
+};
+
+/// The pass.
+pub(crate) const PASS: PassInfo = PassInfo {
+    name: "plonk-lower-lookups",
+    description: "turn lookups into gates over sums of fractions (LogUp)",
+    anchor: "builtin.module",
+    options: &[PassOption {
+        name: "degree",
+        description: "largest degree of a gate, 3 to 9, or `auto`",
+        default: "auto",
+    }],
+    run,
+};
+
+/// Names of what the pass adds.
+pub(crate) mod names {
+    pub(crate) const ALPHA: &str = "alpha";
+    pub(crate) const BETA: &str = "beta";
+    pub(crate) const MULTIPLICITY: &str = "multiplicity";
+    pub(crate) const SUM: &str = "lookup_sum";
+    pub(crate) const HELPER: &str = "lookup_helper";
+    pub(crate) const TABLE: &str = "lookup_table";
+    pub(crate) const ACTIVE: &str = "active";
+    pub(crate) const EDGE: &str = "edge";
+    pub(crate) const GATE: &str = "lookups";
+    pub(crate) const GOES_ON: &str = "the sum goes on";
+    pub(crate) const ENDS: &str = "the sum starts and ends at zero";
+}
+
+type Result<T> = std::result::Result<T, String>;
+
+fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Result<(), Failed> {
+    let degree: Option<i64> = match options.get("degree") {
+        "auto" => None,
+        _ => Some(options.parse(module, "degree")?),
+    };
+    if degree.is_some_and(|d| !(3..=9).contains(&d)) {
+        let message = "option `degree` must be 3 to 9, or `auto`";
+        return Err(emit_error(module.location(), message, &[]));
+    }
+    let Some(op) = find_op(module, "plonk.circuit") else {
+        return Ok(());
+    };
+    let fail = |message: String| emit_error(op.location(), &message, &[]);
+    let mut graph = Graph::read(op).map_err(|e| fail(e.to_string()))?;
+    if !graph.ops.iter().any(|op| op.name == "plonk.lookup") {
+        return Ok(());
+    }
+    lower(&mut graph, &Constants::of_module(module), degree).map_err(&fail)?;
+    graph.replace(op).map_err(|e| fail(e.to_string()))
+}
+
+fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> Result<()> {
+    let columns = Columns::of(graph)?;
+    for name in [
+        names::ALPHA,
+        names::BETA,
+        names::MULTIPLICITY,
+        names::SUM,
+        names::HELPER,
+        names::TABLE,
+        names::ACTIVE,
+        names::EDGE,
+        names::GATE,
+    ] {
+        if graph.ops.iter().any(|op| op.str("sym_name") == Some(name)) {
+            return Err(format!("the circuit has a symbol `{name}` already"));
+        }
+    }
+    // The last usable row is where the sum ends; fractions are added up on the rows above it.
+    let active = columns.usable_rows - 1;
+    if columns.used_rows > active {
+        return Err(format!(
+            "the circuit uses {} rows, but a sum over its lookups leaves {active}; raise k",
+            columns.used_rows
+        ));
+    }
+    let mut lookups = Vec::new();
+    let mut rest = Vec::new();
+    for op in std::mem::take(&mut graph.ops) {
+        match op.name.as_str() {
+            "plonk.lookup" => lookups.push(Lookup::of(&op, &columns)?),
+            _ => rest.push(op),
+        }
+    }
+    let tables = Table::used_by(&rest, &lookups, constants)?;
+    let total: i64 = tables.iter().map(|t| t.rows).sum();
+    if total > active {
+        return Err(format!(
+            "the tables have {total} rows together, but a sum over lookups leaves {active}; raise k"
+        ));
+    }
+    let width = tables.iter().map(|t| t.columns.len()).max().unwrap_or(0);
+    // The number of the table tells equal tuples of two tables apart.
+    let tagged = tables.len() > 1;
+    let entries = width + usize::from(tagged);
+    let degree = degree.unwrap_or_else(|| argument::degree(&lookups, &columns));
+    let groups = argument::groups(&lookups, degree)?;
+
+    // Tables that the witness program still reads stay.
+    let read: Vec<String> = rest
+        .iter()
+        .filter(|op| op.name == "plonk.lookup_value")
+        .filter_map(|op| op.symbol("table").map(str::to_string))
+        .collect();
+    rest.retain(|op| {
+        op.name != "plonk.table"
+            || op
+                .str("sym_name")
+                .is_some_and(|n| read.iter().any(|r| r == n))
+    });
+    graph.ops = rest;
+
+    let (context, location) = (graph.context, graph.location);
+    let group = |op: &str, name: &str, count: i64, phase: Option<i64>| {
+        let mut attributes = vec![
+            ("sym_name", string(context, name)),
+            ("count", i64_attr(context, count)),
+        ];
+        attributes.extend(phase.map(|p| ("phase", i64_attr(context, p))));
+        plain(op, &attributes, location)
+    };
+    let challenge = |name: &str| {
+        let attributes = [
+            ("sym_name", string(context, name)),
+            ("phase", i64_attr(context, 0)),
+        ];
+        plain("plonk.challenge", &attributes, location)
+    };
+    let mut structure = vec![challenge(names::ALPHA)];
+    if entries > 1 {
+        structure.push(challenge(names::BETA));
+    }
+    structure.extend([
+        group("plonk.advice", names::MULTIPLICITY, 1, Some(0)),
+        group("plonk.advice", names::SUM, 1, Some(1)),
+    ]);
+    let helpers = groups.len() as i64 - 1;
+    if helpers > 0 {
+        structure.push(group("plonk.advice", names::HELPER, helpers, Some(1)));
+    }
+    structure.extend([
+        group("plonk.fixed", names::TABLE, entries as i64, None),
+        group("plonk.fixed", names::ACTIVE, 1, None),
+        group("plonk.fixed", names::EDGE, 1, None),
+    ]);
+
+    let number = |table: &str| tables.iter().position(|t| t.name == table).unwrap_or(0);
+    let fraction = |index: Option<usize>| match index {
+        None => Fraction::Table,
+        Some(i) => Fraction::Lookup {
+            lookup: &lookups[i],
+            tag: tagged.then(|| number(&lookups[i].table) as i128),
+        },
+    };
+    let groups: Vec<Vec<Fraction>> = groups
+        .iter()
+        .map(|g| g.iter().map(|i| fraction(*i)).collect())
+        .collect();
+    structure.push(argument::gate(graph, &groups, entries));
+    structure.push(argument::count(graph, &groups, entries));
+    structure.extend(derivations(graph, helpers));
+    structure.append(&mut graph.ops);
+    graph.ops = structure;
+    fills(graph, &tables, active, entries, tagged)
+}
+
+/// How the columns of phase 1 are computed: helpers first, as the sum reads them.
+fn derivations<'c>(graph: &Graph<'c>, helpers: i64) -> Vec<Op<'c>> {
+    let context = graph.context;
+    let derive = |group: &str, column: i64, rotation: i64, constraint: &str| {
+        let attributes = [
+            ("group", symbol(context, group)),
+            ("column", i64_attr(context, column)),
+            ("rotation", i64_attr(context, rotation)),
+            ("gate", symbol(context, names::GATE)),
+            ("constraint", string(context, constraint)),
+        ];
+        plain("plonk.derive", &attributes, graph.location)
+    };
+    (0..helpers)
+        .map(|i| derive(names::HELPER, i, 0, &argument::helper_name(i)))
+        .chain([derive(names::SUM, 0, 1, names::GOES_ON)])
+        .collect()
+}
+
+/// The fixed columns: rows that count, the edges, the tables one below the other.
+fn fills<'c>(
+    graph: &mut Graph<'c>,
+    tables: &[Table<'c>],
+    active: i64,
+    entries: usize,
+    tagged: bool,
+) -> Result<()> {
+    let (context, location) = (graph.context, graph.location);
+    // `rows` cells of one column, from row `first` on.
+    let cells = |column: i64, first: i64| {
+        let row = AffineExpr::Dim(0).plus(AffineExpr::Const(first));
+        map_attr(
+            context,
+            &AffineMap::new(1, vec![AffineExpr::Const(column), row]),
+        )
+    };
+    let fill = |group: &str, column: i64, first: i64, rows: i64, value: i128| {
+        let attributes = [
+            ("group", symbol(context, group)),
+            ("domain", i64s(context, &[rows])),
+            ("at", cells(column, first)),
+            ("value", i128_attr(context, value)),
+        ];
+        plain("plonk.fill", &attributes, location)
+    };
+    let mut ops = vec![
+        fill(names::ACTIVE, 0, 0, active, 1),
+        fill(names::EDGE, 0, 0, 1, 1),
+        fill(names::EDGE, 0, active, 1, 1),
+    ];
+    let mut first = 0;
+    for (tag, table) in tables.iter().enumerate() {
+        for (column, entry) in table.columns.iter().enumerate() {
+            let element = FixedType::new(0, entry.lo, entry.hi);
+            let element = fixed_type(context, &element).ok_or("a table's bounds are too wide")?;
+            let t = TensorType::new(&[table.rows], element).to_type();
+            let value = graph.value(t);
+            let mut constant = plain("plonk.constant", &[("value", entry.values)], location);
+            constant.results = vec![value];
+            let read = map_attr(context, &AffineMap::identity(1));
+            let attributes = [
+                ("group", symbol(context, names::TABLE)),
+                ("domain", i64s(context, &[table.rows])),
+                ("read", read),
+                ("at", cells(column as i64, first)),
+            ];
+            let mut place = plain("plonk.place", &attributes, location);
+            place.operands = vec![value];
+            ops.extend([constant, place]);
+        }
+        if tagged && tag > 0 {
+            let column = entries as i64 - 1;
+            ops.push(fill(names::TABLE, column, first, table.rows, tag as i128));
+        }
+        first += table.rows;
+    }
+    // What is left repeats the first row of the first table: a row of zeros would be an entry that no table has.
+    if first < active
+        && let Some(table) = tables.first()
+    {
+        for (column, Entry { first: value, .. }) in table.columns.iter().enumerate() {
+            ops.push(fill(
+                names::TABLE,
+                column as i64,
+                first,
+                active - first,
+                *value,
+            ));
+        }
+    }
+    graph.ops.extend(ops);
+    Ok(())
+}
