@@ -220,6 +220,16 @@ pub(crate) struct Unsupported<'c> {
     pub(crate) message: String,
 }
 
+/// Why an operation cannot be laid out.
+fn unsupported(name: &str) -> String {
+    match name {
+        "zkarith.matmul" | "zkarith.conv" => {
+            format!("`{name}` multiplies two computed tensors; one operand must be constant")
+        }
+        _ => format!("`{name}` has no lowering to `plonk` in this form"),
+    }
+}
+
 /// Why a tensor of extent zero is refused.
 const EMPTY: &str = "has no elements, so that there is nothing to prove about it";
 
@@ -283,7 +293,7 @@ pub(crate) fn demands<'c>(graph: &Graph<'c>, bits: u32) -> Result<Demands, Vec<U
             Some(()) => {}
             None => errors.push(Unsupported {
                 location: op.location,
-                message: format!("`{}` has no lowering to `plonk` in this form", op.name),
+                message: unsupported(&op.name),
             }),
         }
     }

@@ -7,7 +7,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         "MatMul",
         &[input("A", Types::WIDE), input("B", Types::WIDE)],
         &[output("Y", OutputType::Shared)],
-    ),
+    )
+    .limits(&["One of the operands must be constant."]),
     // C became optional with opset 11; that an older node has it is not checked.
     operator(
         "Gemm",
@@ -23,7 +24,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         float("beta", 1.0),
         int("transA", 0),
         int("transB", 0),
-    ]),
+    ])
+    .limits(&["`A` or `B` must be constant."]),
     operator(
         "Conv",
         &[
@@ -40,5 +42,6 @@ pub(super) const OPERATORS: &[Operator] = &[
         ints("kernel_shape", "the shape of `W`"),
         ints("pads", "0 along each axis"),
         ints("strides", "1 along each axis"),
-    ]),
+    ])
+    .limits(&["`W` must be constant."]),
 ];

@@ -4,7 +4,7 @@
 !x = tensor<1x1x!zkarith.fixed<0, 0, 3>>
 !y = tensor<1x1x!zkarith.fixed<0, 0, 9>>
 func.func @main(%x: !x) -> (!y, !x) {
-  // expected-error@+1 {{`zkarith.matmul` has no lowering to `plonk` in this form}}
+  // expected-error@+1 {{`zkarith.matmul` multiplies two computed tensors; one operand must be constant}}
   %0 = zkarith.matmul %x, %x : (!x, !x) -> !y
   // expected-error@+1 {{`zkarith.apply` has no lowering to `plonk` in this form}}
   %1 = zkarith.apply "exp" %x : !x -> !x
