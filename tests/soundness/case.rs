@@ -72,7 +72,9 @@ impl Compiled {
     /// The honest witness.
     pub(crate) fn witness(&self, inputs: &Values) -> Result<Grid> {
         let registers = evaluate(&self.circuit, inputs)?;
-        Ok(self.cells.assign(&registers))
+        Ok(self
+            .cells
+            .complete(&self.circuit, self.cells.assign(&registers))?)
     }
 }
 
@@ -94,6 +96,21 @@ impl Case {
         unreachable!("the loop ends at k = 12")
     }
 
+    /// Compiles the case with its lookups as sums, with one row more in the power of two than without: tables stand one
+    /// below the other.
+    pub(crate) fn compile_sums(&self, layout: Layout) -> Result<Compiled> {
+        let k = self.compile(layout)?.circuit.k + 1;
+        let sums = ["--plonk-lower-lookups"];
+        let circuit = compile_for(self.program, layout, k, self.options, &sums)
+            .with_context(|| format!("{layout:?}"))?;
+        ensure!(
+            circuit.lookups.is_empty() && !circuit.multiplicities.is_empty(),
+            "{layout:?}: no lookup became a sum"
+        );
+        let cells = validate(&circuit).map_err(|errors| anyhow!("{layout:?}: {}", errors[0]))?;
+        Ok(Compiled { circuit, cells })
+    }
+
     /// The inputs at which a second witness is looked for.
     pub(crate) fn witness_inputs(&self) -> impl Iterator<Item = Values> {
         self.witnesses
@@ -104,6 +121,17 @@ impl Case {
 
 /// Compiles a module of `zkarith` under a layout, with many rows.
 pub(crate) fn compile(program: &str, layout: Layout, options: &str) -> Result<Circuit> {
+    compile_for(program, layout, 12, options, &[])
+}
+
+/// Compiles for 2^k rows, with passes after the conversion.
+fn compile_for(
+    program: &str,
+    layout: Layout,
+    k: u32,
+    options: &str,
+    after: &[&str],
+) -> Result<Circuit> {
     let Layout {
         bits,
         lanes,
@@ -112,7 +140,7 @@ pub(crate) fn compile(program: &str, layout: Layout, options: &str) -> Result<Ci
         limbs,
     } = layout;
     let attribute = format!(
-        "{{k = 12, limb_bits = {bits}, lanes = {lanes}, blocks = {blocks}, units = {units}, limbs = {limbs}}}"
+        "{{k = {k}, limb_bits = {bits}, lanes = {lanes}, blocks = {blocks}, units = {units}, limbs = {limbs}}}"
     );
     let folder = tempfile::Builder::new()
         .prefix("zkc-soundness-")
@@ -132,13 +160,9 @@ pub(crate) fn compile(program: &str, layout: Layout, options: &str) -> Result<Ci
         Ok(())
     };
     let pass = format!("--convert-zkarith-to-plonk={options}");
-    let passes = [
-        "in.mlir",
-        "--zkarith-verify-bounds",
-        &pass,
-        "-o",
-        "out.mlir",
-    ];
+    let mut passes = vec!["in.mlir", "--zkarith-verify-bounds", &pass];
+    passes.extend(after);
+    passes.extend(["-o", "out.mlir"]);
     run("zkc-opt", &passes)?;
     run(
         "zkc-translate",

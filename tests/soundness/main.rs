@@ -10,6 +10,8 @@
 //! * `needed/CASE`: without any one constraint, lookup or fixed value, the same tools find a second witness, a cell that
 //!   nothing pins, or that the honest witness is no longer accepted. So each is needed, and the tools can fail;
 //! * `copies/CASE`: without any one copy constraint the copied cell is free;
+//! * `sums/CASE`: the same with lookups as sums of fractions (`plonk-lower-lookups`): the witness is accepted, and no
+//!   mutation of it, of a multiplicity or of a column that depends on challenges is;
 //! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
 //!
 //! The cases `limits/...` are about bounds so wide that an identity could hold in the field alone.
@@ -23,6 +25,7 @@ mod limits;
 mod needed;
 mod proof;
 mod search;
+mod sums;
 mod unique;
 
 use std::process::ExitCode;
@@ -50,6 +53,10 @@ fn main() -> ExitCode {
             cases::gadgets().map(|case| trial(format!("{suite}/{}", case.name), move || run(case))),
         );
     }
+    // Cases without a limb or a table have nothing to sum up.
+    trials.extend(
+        cases::gadgets().map(|case| trial(format!("sums/{}", case.name), move || sums::run(case))),
+    );
     for (name, run) in limits::CASES {
         trials.push(trial(format!("limits/{name}"), run));
     }

@@ -1,5 +1,6 @@
 //! Which constraints depend on which cells.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rayon::prelude::*;
@@ -7,6 +8,7 @@ use rayon::prelude::*;
 use crate::check::Checker;
 use crate::elements::NO_ELEMENT;
 use crate::layout::{Cell, CellContents};
+use crate::multiplicity::active_rows;
 use crate::number::{MERSENNE, Mersenne};
 use crate::tape::{BATCH, Batch, Number, Slot, Tape, column_values, load_rows};
 use crate::{ColumnKind, Op};
@@ -140,7 +142,8 @@ pub(super) fn derivatives(
 #[derive(Default)]
 struct Found {
     unassigned: Vec<(u32, Cell)>,
-    idle: u64,
+    /// Unassigned cells that a lookup reads beside nothing else.
+    idle: Vec<Cell>,
     /// Pairs of elements in one constraint.
     links: Vec<(u32, u32)>,
 }
@@ -223,7 +226,7 @@ impl Dependence {
             let mut used: Vec<(u32, Cell)> = Vec::new();
             for found in found {
                 used.extend(found.unassigned);
-                idle += found.idle;
+                idle += found.idle.len() as u64;
                 found
                     .links
                     .iter()
@@ -240,6 +243,13 @@ impl Dependence {
                 });
             }
         };
+        // The gates over counted lookups read cells of unused rows too, which then may hold any row of the table.
+        let mut spare: HashSet<Cell> = HashSet::new();
+        for found in counted_lookups(checker, witness, (&pins, &restricted)) {
+            spare.extend(&found.idle);
+            let number = found_by_sums(checker);
+            note(number, vec![found]);
+        }
         for (number, gate) in checker.gates.iter().enumerate() {
             let number = number as u32;
             let tape = &gate.tape;
@@ -276,6 +286,7 @@ impl Dependence {
                                         restricted[element as usize].store(true, Ordering::Relaxed);
                                     }
                                 }
+                                Class::Unassigned if tape.in_field && spare.contains(&cell) => {}
                                 Class::Unassigned => found.unassigned.push((row, cell)),
                                 Class::Settled => {}
                             }
@@ -411,6 +422,75 @@ fn restrict_inputs_by_gates(
     }
 }
 
+/// The number of the first gate that is enforced in the field only: those that counted lookups are summed up in.
+fn found_by_sums(checker: &Checker<'_>) -> u32 {
+    let position = checker.gates.iter().position(|gate| gate.tape.in_field);
+    position.unwrap_or(0) as u32
+}
+
+/// What the lookups depend on that multiplicities count, on the rows on which they are selected. That the sums over them
+/// enforce them is for the argument about the gates.
+fn counted_lookups(
+    checker: &Checker<'_>,
+    witness: &Witness<'_>,
+    (pins, restricted): (&[AtomicU32], &[AtomicBool]),
+) -> Vec<Found> {
+    let layout = checker.layout;
+    let number = found_by_sums(checker);
+    let mut all = Vec::new();
+    for multiplicity in &checker.circuit.multiplicities {
+        // A column of active rows with other values than bits is reported where lookups are counted.
+        let Ok(active) = active_rows(layout, multiplicity) else {
+            continue;
+        };
+        for term in &multiplicity.terms {
+            let selector = Tape::new(&term.selector, layout);
+            if selector
+                .slots
+                .iter()
+                .any(|slot| slot.kind != ColumnKind::Fixed)
+            {
+                continue;
+            }
+            let inputs: Vec<Tape> = term
+                .inputs
+                .iter()
+                .map(|input| Tape::new(input, layout))
+                .collect();
+            let tasks = active.par_chunks(BATCH * TASK_BATCHES).map(|rows| {
+                let mut batches: Vec<Batch<Mersenne>> = inputs.iter().map(Batch::new).collect();
+                let mut selected = Batch::new(&selector);
+                let mut found = Found::default();
+                for rows in rows.chunks(BATCH) {
+                    selected.evaluate(
+                        &selector,
+                        rows,
+                        |slot, rows, out| load(checker, witness, slot, &selector, rows, out),
+                        challenge,
+                    );
+                    let rows: Vec<u32> = rows
+                        .iter()
+                        .zip(selected.root(&selector, rows.len()))
+                        .filter(|(_, on)| **on == Mersenne::ONE)
+                        .map(|(row, _)| *row)
+                        .collect();
+                    lookup_batch(
+                        checker,
+                        witness,
+                        (&inputs, &mut batches),
+                        &rows,
+                        (number, pins, restricted),
+                        &mut found,
+                    );
+                }
+                found
+            });
+            all.extend(tasks.collect::<Vec<_>>());
+        }
+    }
+    all
+}
+
 /// What a lookup depends on, row by row.
 fn lookup_batch(
     checker: &Checker<'_>,
@@ -462,7 +542,7 @@ fn lookup_batch(
                 .unassigned
                 .extend(loose.into_iter().map(|cell| (*row, cell)));
         } else {
-            found.idle += loose.len() as u64;
+            found.idle.extend(loose);
         }
     }
 }

@@ -1,0 +1,62 @@
+//! Lookups as sums of fractions: what is accepted stays the same.
+
+use anyhow::{Context, Result, ensure};
+use zkc_circuit::{AuditOptions, Checker, Layout, Mutations, audit, expand};
+
+use crate::{
+    case::{Case, Compiled},
+    unique,
+};
+
+/// The constraint without which a sum may end anywhere.
+const ENDS: &str = "the sum starts and ends at zero";
+
+pub(crate) fn run(case: &Case) -> Result<()> {
+    // The other layouts differ in numbers only.
+    let layout = case.layouts[case.layouts.len() / 2];
+    let compiled = case.compile_sums(layout)?;
+    let checker = Checker::new(&compiled.circuit, &compiled.cells);
+    for inputs in case.witness_inputs() {
+        let at = format!("{layout:?} at {inputs:?}");
+        let grid = compiled.witness(&inputs)?;
+        let violations = checker.check(&grid);
+        ensure!(violations.is_empty(), "{at}: {}", violations[0]);
+
+        let report = Mutations::new(&checker, &grid, unique::options()).run();
+        ensure!(report.survivors.is_empty(), "{at}: {}", report.survivors[0]);
+        let idle = report.classes.iter().find(|class| class.tried == 0);
+        ensure!(idle.is_none(), "{at}: nothing was tried: {idle:?}");
+
+        let audit = audit(&checker, &grid, &AuditOptions::default());
+        ensure!(audit.findings.is_empty(), "{at}: {}", audit.findings[0]);
+        // A constraint with challenges stands for many equations, so that a rank says nothing.
+        ensure!(audit.undecided.len() == 1, "{at}: {:?}", audit.undecided);
+        ensure!(audit.free.is_empty(), "{at}: free cells");
+    }
+    without_ends(case, compiled)
+}
+
+/// Without the end of the sum nothing is looked up, and the same tools find it.
+fn without_ends(case: &Case, compiled: Compiled) -> Result<()> {
+    let mut circuit = compiled.circuit;
+    for gate in &mut circuit.gates {
+        gate.constraints
+            .retain(|constraint| constraint.name != ENDS);
+    }
+    // The description is valid no longer, as nothing bounds the limbs.
+    let cells: Layout = expand(&circuit)?;
+    let open = Compiled { circuit, cells };
+    let checker = Checker::new(&open.circuit, &open.cells);
+    let inputs = case
+        .witness_inputs()
+        .next()
+        .context("the case has no witness")?;
+    let grid = open.witness(&inputs)?;
+    let report = Mutations::new(&checker, &grid, unique::options()).run();
+    let audit = audit(&checker, &grid, &AuditOptions::default());
+    ensure!(
+        !report.survivors.is_empty() && !audit.findings.is_empty(),
+        "without \"{ENDS}\" nothing is found"
+    );
+    Ok(())
+}
