@@ -18,7 +18,7 @@
 //!
 //! Derived cells are no witness of their own: all others are what their defining constraint says. Columns that count lookups
 //! need no bound and may differ between witnesses, as rows of the table may be equal; constraints hold them together with
-//! what is looked up. What the audit cannot decide is listed in [`Audit::undecided`]: ranges that rest on counted lookups,
+//! what is looked up. What the audit cannot decide is listed in [`Audit::undecided`]: whether counted lookups are enforced,
 //! and, with challenges, whether cells are determined at all, as one random combination stands for many equations.
 //!
 //! The rank is computed for circuits up to a stated number of cells. What the audit cannot see is a range that is too wide:
@@ -299,13 +299,7 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
             count: used.count,
         });
     }
-    let counted = computed::counted(checker, grid);
-    check_inputs(
-        circuit,
-        layout,
-        (&dependence.restricted, &counted),
-        &mut audit,
-    );
+    check_inputs(circuit, layout, &dependence.restricted, &mut audit);
     check_connected(circuit, layout, &dependence.connected, &mut audit);
     check_public(circuit, layout, &mut audit);
     for loose in ComputedCells::new(checker, &witness).loose {
@@ -341,6 +335,12 @@ fn list_undecided(checker: &Checker<'_>, audit: &mut Audit) {
     if checker.uses_field() {
         audit.undecided.push(
             "whether every cell is determined: constraints with challenges stand for many equations at once".to_string(),
+        );
+    }
+    if !checker.circuit.multiplicities.is_empty() {
+        audit.undecided.push(
+            "whether counted lookups are enforced: the gates that add them up are taken to do it"
+                .to_string(),
         );
     }
     for lookup in &checker.lookups {
@@ -452,14 +452,7 @@ fn list_cells(circuit: &Circuit, layout: &Layout, audit: &mut Audit) {
 }
 
 /// Every element of an input that stands in a cell is restricted by a lookup or a gate of its own.
-///
-/// Elements that only a counted lookup restricts are left undecided.
-fn check_inputs(
-    circuit: &Circuit,
-    layout: &Layout,
-    (restricted, counted): (&[bool], &[bool]),
-    audit: &mut Audit,
-) {
+fn check_inputs(circuit: &Circuit, layout: &Layout, restricted: &[bool], audit: &mut Audit) {
     for (register, instruction) in circuit.program.iter().enumerate() {
         let Op::Input { input } = instruction.op else {
             continue;
@@ -467,23 +460,14 @@ fn check_inputs(
         let own = layout.elements.own(crate::RegisterId(register as u32));
         let mut first = None;
         let mut elements = 0;
-        let mut by_count = 0u64;
         for element in own {
             let Some(home) = layout.home(element) else {
                 continue;
             };
-            if !restricted[element as usize] && counted[element as usize] {
-                by_count += 1;
-            } else if !restricted[element as usize] {
+            if !restricted[element as usize] {
                 first.get_or_insert(home);
                 elements += 1;
             }
-        }
-        if by_count > 0 {
-            let name = &circuit.inputs[input as usize].name;
-            audit.undecided.push(format!(
-                "input `{name}`: {by_count} elements are restricted by counted lookups alone, if gates enforce them"
-            ));
         }
         if let Some(first) = first {
             audit.findings.push(Finding::UncheckedInput {

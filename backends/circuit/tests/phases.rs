@@ -439,9 +439,8 @@ fn the_audit_says_what_it_cannot_decide() {
     assert_eq!(
         found.undecided,
         [
-            "input `a`: 10 elements are restricted by counted lookups alone, if gates enforce them",
-            "input `x`: 6 elements are restricted by counted lookups alone, if gates enforce them",
             "whether every cell is determined: constraints with challenges stand for many equations at once",
+            "whether counted lookups are enforced: the gates that add them up are taken to do it",
         ]
     );
     assert_eq!(found.jacobian, None);

@@ -191,39 +191,6 @@ fn mark_used(
     }
 }
 
-/// Elements that occur alone, in an input of a counted lookup, on a row on which it is selected.
-///
-/// Where the gates enforce the sum of fractions they are restricted to the table; the audit does not see whether they do.
-pub(super) fn counted(checker: &Checker<'_>, grid: &Grid) -> Vec<bool> {
-    let (circuit, layout) = (checker.circuit, checker.layout);
-    let mut counted = vec![false; layout.elements.computed() as usize];
-    for multiplicity in &circuit.multiplicities {
-        let Ok(rows) = crate::multiplicity::active_rows(layout, multiplicity) else {
-            continue;
-        };
-        for term in &multiplicity.terms {
-            let selector = Tape::new(&term.selector, layout);
-            let inputs = term.inputs.iter().map(|input| Tape::new(input, layout));
-            let inputs: Vec<Tape> = inputs.collect();
-            for row in &rows {
-                if selector.checked_value(layout, grid, *row) != Some(1) {
-                    continue;
-                }
-                for input in &inputs {
-                    let cells = input.slots.iter().map(|slot| input.cell(*slot, *row));
-                    let mut elements = cells.filter_map(|cell| layout.element(cell));
-                    if let (Some(element), None) = (elements.next(), elements.next())
-                        && let Some(counted) = counted.get_mut(element as usize)
-                    {
-                        *counted = true;
-                    }
-                }
-            }
-        }
-    }
-    counted
-}
-
 /// Whether a column of the layout is filled by no placement.
 pub(super) fn is_computed(checker: &Checker<'_>, column: u32) -> bool {
     checker.layout.columns[column as usize].computed.is_some()
