@@ -8,7 +8,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use zkc_circuit::{CellContents, ColumnKind, Grid, Layout};
 use zkc_halo2::{
-    Error, Params, Prepared, Proof, ProvingKey, PublicKind, Rejection, prove, system_rng, verify,
+    Error, Params, Prepared, Proof, ProvingKey, PublicKind, PublicTensor, Rejection, prove,
+    system_rng, verify,
 };
 
 use crate::case::{Case, Values};
@@ -44,7 +45,11 @@ pub(crate) fn run(case: &Case) -> Result<()> {
     // Other public values: one of them, or all that are the same. Some are refused before the proof is looked at, as
     // outside of their range or as different from another showing of the same value, but not all.
     let mut invalid = 0;
-    for changed in other_public_values(&proof) {
+    for public in other_public_values(&proof.public) {
+        let changed = Proof {
+            public,
+            ..proof.clone()
+        };
         match verify(&params, &verifying, &changed) {
             Err(Error::Rejected(Rejection::Invalid)) => invalid += 1,
             Err(Error::Rejected(Rejection::Contradiction { .. } | Rejection::Range { .. })) => {}
@@ -65,19 +70,19 @@ pub(crate) fn run(case: &Case) -> Result<()> {
     Ok(())
 }
 
-/// The proof with the last value of each public tensor changed, in this tensor and in all that show the same.
-fn other_public_values(proof: &Proof) -> Vec<Proof> {
+/// Public values with the last one of each tensor changed, in this tensor and in all that show the same.
+pub(crate) fn other_public_values(public: &[PublicTensor]) -> Vec<Vec<PublicTensor>> {
     let change = |values: &mut Vec<i128>| {
         if let Some(last) = values.last_mut() {
             *last += if *last > 0 { -1 } else { 1 };
         }
     };
     let mut all = Vec::new();
-    for (index, tensor) in proof.public.iter().enumerate() {
-        let mut one = proof.clone();
-        change(&mut one.public[index].values);
-        let mut same = proof.clone();
-        let shown = same.public.iter_mut().map(|other| &mut other.values);
+    for (index, tensor) in public.iter().enumerate() {
+        let mut one = public.to_vec();
+        change(&mut one[index].values);
+        let mut same = public.to_vec();
+        let shown = same.iter_mut().map(|other| &mut other.values);
         shown
             .filter(|values| **values == tensor.values)
             .for_each(change);
@@ -87,7 +92,7 @@ fn other_public_values(proof: &Proof) -> Vec<Proof> {
 }
 
 /// The grid with the last value of each group of advice columns changed, with its copies.
-fn changed_witnesses(cells: &Layout, grid: &Grid) -> Vec<Grid> {
+pub(crate) fn changed_witnesses(cells: &Layout, grid: &Grid) -> Vec<Grid> {
     let mut last: BTreeMap<u32, u32> = BTreeMap::new();
     for column in &cells.columns {
         let CellContents::Elements(elements) = &column.contents else {

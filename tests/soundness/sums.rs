@@ -1,10 +1,15 @@
 //! Lookups as sums of fractions: what is accepted stays the same.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use zkc_circuit::{AuditOptions, Checker, Layout, Mutations, audit, expand};
+
+use zkc_halo2_axiom::{
+    Error, InsecureSetup, Params, Prepared, ProvingKey, Rejection, prove, system_rng, verify,
+};
 
 use crate::{
     case::{Case, Compiled},
+    proof::{changed_witnesses, other_public_values},
     unique,
 };
 
@@ -34,7 +39,49 @@ pub(crate) fn run(case: &Case) -> Result<()> {
         ensure!(audit.undecided.len() == 2, "{at}: {:?}", audit.undecided);
         ensure!(audit.free.is_empty(), "{at}: free cells");
     }
+    real_proof(case, &compiled)?;
     without_ends(case, compiled)
+}
+
+/// A real proof of the honest witness, and none of another or for other public values. The setup is one that everybody
+/// knows the secret of, which does for a test and takes no time.
+fn real_proof(case: &Case, compiled: &Compiled) -> Result<()> {
+    let inputs = case
+        .witness_inputs()
+        .next()
+        .context("the case has no witness")?;
+    let grid = compiled.witness(&inputs)?;
+    let params = Params::insecure(compiled.circuit.k)?;
+    let prepared = Prepared::try_new(compiled.circuit.clone())?;
+    let key = ProvingKey::generate(&prepared, &params)?;
+    let verifying = key.verifying_key();
+    let mut rng = system_rng()?;
+    let proof = prove(&params, &key, &grid, &mut rng)?.proof;
+    verify(None, &verifying, &proof, InsecureSetup::Allow)?;
+
+    let mut invalid = 0;
+    for public in other_public_values(&proof.public) {
+        let changed = zkc_halo2_axiom::Proof {
+            public,
+            ..proof.clone()
+        };
+        match verify(None, &verifying, &changed, InsecureSetup::Allow) {
+            Err(Error::Rejected(Rejection::Invalid)) => invalid += 1,
+            Err(Error::Rejected(Rejection::Contradiction { .. } | Rejection::Range { .. })) => {}
+            other => bail!("other public values, {:?}: {other:?}", changed.public),
+        }
+    }
+    ensure!(invalid > 0, "no other public values reached the proof");
+    for changed in changed_witnesses(&compiled.cells, &grid) {
+        match prove(&params, &key, &changed, &mut rng) {
+            Err(Error::Unsatisfied { .. }) => {}
+            other => bail!(
+                "another witness: {:?}",
+                other.map(|proved| proved.proof.public)
+            ),
+        }
+    }
+    Ok(())
 }
 
 /// Without the end of the sum nothing is looked up, and the same tools find it.

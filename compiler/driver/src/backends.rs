@@ -8,6 +8,7 @@ use std::sync::Arc;
 use zkc_circuit::{AuditOptions, Checker, Circuit, EvalError, Grid, Registers, evaluate};
 pub use zkc_halo2::{Cost, Digest};
 use zkc_halo2::{LoadedParams, ParamsCache, ParamsSource, Prepared};
+use zkc_support::without_os_number;
 
 use crate::error::{Error, Result};
 use crate::options::Backend;
@@ -22,6 +23,21 @@ pub(crate) enum Origin<'a> {
     Compiled,
     /// Read from a file.
     File(&'a Path),
+}
+
+impl Origin<'_> {
+    /// A rule is broken that what we make keeps.
+    pub(crate) fn broken(self, text: impl Into<String>) -> Error {
+        match self {
+            Origin::Compiled => Error::bug(text),
+            Origin::File(path) => Error::diagnostic(text)
+                .in_file(path)
+                .note("the file was changed after zkc wrote it, or zkc has a bug")
+                .help(
+                    "make the file again; if that does not help, please report it with the model",
+                ),
+        }
+    }
 }
 
 /// Checks and lays out a circuit.
@@ -44,7 +60,7 @@ pub(crate) fn params(k: u32, ui: &dyn Ui) -> Result<LoadedParams> {
         ui.step(&format!("making parameters for k = {k}, once"));
     }
     let loaded = cache
-        .load_or_make(k, &mut |text| ui.warn(text))
+        .load_or_make(k, &mut |text| ui.warn(&without_os_number(text)))
         .map_err(|error| convert(error, Origin::Compiled))?;
     ui.detail(&format!(
         "parameters for k = {k} {} in {:.2} s: {}",
@@ -82,25 +98,33 @@ pub(crate) fn size(prepared: &Prepared) -> CircuitSize {
 }
 
 /// Runs the witness program on quantized inputs.
-pub(crate) fn run_program(circuit: &Circuit, inputs: &[FixedTensor]) -> Result<Registers> {
+pub(crate) fn run_program(
+    circuit: &Circuit,
+    inputs: &[FixedTensor],
+    origin: Origin<'_>,
+) -> Result<Registers> {
     let inputs: Vec<Vec<i128>> = inputs.iter().map(|input| input.integers.clone()).collect();
     evaluate(circuit, &inputs).map_err(|error| match &error {
         EvalError::InputCount { .. }
         | EvalError::InputLength { .. }
         | EvalError::InputRange { .. } => Error::diagnostic(error.to_string()),
         // Once compiled, every input in the declared range has a witness.
-        _ => Error::bug(format!("the witness program fails: {error}")),
+        _ => origin.broken(format!("the witness program fails: {error}")),
     })
 }
 
 /// The outputs of an evaluation.
-pub(crate) fn outputs(circuit: &Circuit, registers: &Registers) -> Result<Vec<FixedTensor>> {
+pub(crate) fn outputs(
+    circuit: &Circuit,
+    registers: &Registers,
+    origin: Origin<'_>,
+) -> Result<Vec<FixedTensor>> {
     let outputs = circuit.outputs.iter().enumerate();
     outputs
         .map(|(index, info)| {
-            let tensor = registers
-                .output(circuit, index)
-                .ok_or_else(|| Error::bug(format!("output \"{}\" has no register", info.name)))?;
+            let tensor = registers.output(circuit, index).ok_or_else(|| {
+                origin.broken(format!("output \"{}\" has no register", info.name))
+            })?;
             Ok(FixedTensor {
                 name: info.name.clone(),
                 shape: crate::model::to_shape(&info.shape)?,
@@ -113,8 +137,13 @@ pub(crate) fn outputs(circuit: &Circuit, registers: &Registers) -> Result<Vec<Fi
 
 /// Checks that every witness cell is pinned by a constraint, at the witness `grid`, which all constraints accept.
 ///
-/// Returns the number of cells that are declared free. What nothing pins is a mistake of ours.
-pub(crate) fn audit(prepared: &Prepared, grid: &Grid, ui: &dyn Ui) -> Result<u64> {
+/// Returns the number of cells that are declared free. What nothing pins is a mistake in the circuit.
+pub(crate) fn audit(
+    prepared: &Prepared,
+    grid: &Grid,
+    origin: Origin<'_>,
+    ui: &dyn Ui,
+) -> Result<u64> {
     ui.step("auditing the circuit");
     let checker = Checker::new(prepared.circuit(), prepared.layout());
     let audit = zkc_circuit::audit(&checker, grid, &AuditOptions::default());
@@ -125,10 +154,10 @@ pub(crate) fn audit(prepared: &Prepared, grid: &Grid, ui: &dyn Ui) -> Result<u64
         }
         return Ok(audit.free.iter().map(|free| free.cells).sum());
     }
-    let mut error = Error::bug(format!(
-        "the audit finds {} mistakes in the circuit",
-        audit.findings.len()
-    ));
+    let mut error = origin.broken(match audit.findings.len() {
+        1 => "the audit finds a mistake in the circuit".to_owned(),
+        found => format!("the audit finds {found} mistakes in the circuit"),
+    });
     for finding in &audit.findings {
         error = error.note(finding.to_string());
     }
@@ -138,31 +167,26 @@ pub(crate) fn audit(prepared: &Prepared, grid: &Grid, ui: &dyn Ui) -> Result<u64
 /// What an error of the backend means to the user.
 pub(crate) fn convert(error: zkc_halo2::Error, origin: Origin<'_>) -> Error {
     use zkc_halo2::Error as E;
-    let text = error.to_string();
-    let broken = |text: String| match origin {
-        Origin::Compiled => Error::bug(text),
-        Origin::File(path) => Error::diagnostic(text).in_file(path),
-    };
+    let text = without_os_number(&error.to_string());
     match error {
         E::Limit { .. } => Error::limit(text)
             .help("lower `--fraction-bits`, narrow `--input-range`, or use a smaller model"),
         E::Memory { .. } => Error::limit(text),
         E::Rejected(_) => Error::diagnostic(format!("the proof is rejected: {text}")),
-        E::Capability { .. }
-        | E::ParamsK { .. }
-        | E::File(_)
-        | E::KeyDigest { .. }
-        | E::Randomness { .. }
-        | E::Threads { .. } => match origin {
+        // The machine is the cause, not the file.
+        E::Randomness { .. } | E::Threads { .. } => Error::diagnostic(text),
+        E::Capability { .. } | E::ParamsK { .. } | E::File(_) | E::KeyDigest { .. } => match origin
+        {
             Origin::File(path) if !text.contains(&*path.to_string_lossy()) => {
                 Error::diagnostic(text).in_file(path)
             }
             _ => Error::diagnostic(text),
         },
-        E::Expand(_) | E::Invalid(_) | E::Inconsistent { .. } | E::Polynomial { .. } => {
-            broken(text)
-        }
-        E::Unsatisfied { .. } => broken(text),
+        E::Expand(_)
+        | E::Invalid(_)
+        | E::Inconsistent { .. }
+        | E::Polynomial { .. }
+        | E::Unsatisfied { .. } => origin.broken(text),
         E::Backend { .. } => Error::bug(text),
         // The list may grow; a new kind is at least reported with its text.
         _ => Error::diagnostic(text),

@@ -5,14 +5,14 @@ mod inspect;
 mod keys;
 mod run;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use crate::commands::files::{compile, infer, mock, witness};
 pub use crate::commands::inspect::inspect;
 pub use crate::commands::keys::{prove, setup, verify};
 pub use crate::commands::run::run;
 use crate::error::Result;
-use crate::inputs::{InputArg, ReadOptions, Sample, read_sample};
+use crate::inputs::{InputArg, ReadOptions, Sample, folder_file, read_sample};
 use crate::model::Model;
 use crate::ui::Ui;
 
@@ -31,6 +31,20 @@ impl Input<'_> {
         sample.notes.iter().for_each(|note| ui.warn(note));
         Ok(sample)
     }
+}
+
+/// The files that some arguments stand for, those in folders among them.
+fn files_of(args: &[InputArg]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for arg in args {
+        if arg.path.is_dir() {
+            let file = |index: usize| folder_file(&arg.path, index);
+            files.extend((0..).map(file).take_while(|file| file.exists()));
+        } else {
+            files.push(arg.path.clone());
+        }
+    }
+    files
 }
 
 /// What a witness and a proof come from.

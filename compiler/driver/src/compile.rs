@@ -1,7 +1,7 @@
 //! From an ONNX file to a compiled model.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use zkc_circuit::Circuit;
@@ -16,8 +16,11 @@ use zkc_support::{
 use crate::backends::{self, Cost, Origin};
 use crate::diagnostics;
 use crate::error::{Error, Result};
+use crate::escape::one_line;
 use crate::float::{FloatModel, element_type, main_function};
-use crate::inputs::{InputArg, InputSpec, ReadOptions, Sample, read_constant, read_samples};
+use crate::inputs::{
+    InputArg, InputSpec, ReadOptions, Sample, read_constant, read_sample, read_samples,
+};
 use crate::model::{Model, NodeRange, PRODUCER};
 use crate::options::{CompileOptions, resolve_ranges};
 use crate::pipeline::{self, Stage};
@@ -32,6 +35,8 @@ pub struct Compiled {
     pub model: Model,
     /// The sample inputs that were given.
     pub samples: Vec<Sample>,
+    /// The files beside the ONNX file that hold its external data.
+    pub files: Vec<PathBuf>,
     /// The circuit of the model, laid out.
     pub(crate) prepared: Arc<Prepared>,
     /// What compiling cost; reading the sample inputs is not counted.
@@ -45,6 +50,8 @@ pub struct Samples<'a> {
     pub args: &'a [InputArg],
     /// How they are read.
     pub options: ReadOptions,
+    /// Whether they must be those of exactly one inference; otherwise of any number, none included.
+    pub exactly_one: bool,
 }
 
 /// Compiles the ONNX model at `path`.
@@ -73,8 +80,12 @@ pub fn compile(
         .map_err(|error| Error::from(error).in_file(path))?;
     for warning in &imported.warnings {
         match &warning.help {
-            Some(help) => ui.warn(&format!("{}\n  help: {help}", warning.message)),
-            None => ui.warn(&warning.message),
+            Some(help) => ui.warn(&format!(
+                "{}\n  help: {}",
+                one_line(&warning.message),
+                one_line(help)
+            )),
+            None => ui.warn(&one_line(&warning.message)),
         }
     }
     let mut module = imported.module;
@@ -85,7 +96,10 @@ pub fn compile(
     for (spec, range) in specs.iter_mut().zip(&declared) {
         spec.range = *range;
     }
-    let samples = read_samples(samples.args, &specs, samples.options)?;
+    let samples = match samples.exactly_one {
+        true => vec![read_sample(samples.args, &specs, samples.options)?],
+        false => read_samples(samples.args, &specs, samples.options)?,
+    };
     for note in samples.iter().flat_map(|sample| &sample.notes) {
         ui.warn(note);
     }
@@ -141,6 +155,7 @@ pub fn compile(
     Ok(Compiled {
         model,
         samples,
+        files: imported.files,
         prepared,
         cost,
     })

@@ -4,6 +4,7 @@ use zkc_importer::ImportError;
 use zkc_support::{Diagnostic, Severity};
 
 use crate::error::Error;
+use crate::escape::one_line;
 use crate::ui::Ui;
 
 /// What a note begins with that says what would help.
@@ -64,13 +65,13 @@ fn tidy(message: &str) -> String {
 /// Passes warnings and remarks on.
 pub(crate) fn report(diagnostics: &[Diagnostic], ui: &dyn Ui) {
     for diagnostic in diagnostics {
-        let mut text = tidy(&diagnostic.message);
+        let mut text = one_line(&tidy(&diagnostic.message)).into_owned();
         if let Some(node) = diagnostic.node.as_ref().filter(|node| !node.is_empty()) {
-            text.push_str(&format!("\n  at node \"{node}\""));
+            text.push_str(&format!("\n  at node \"{}\"", one_line(node)));
         }
         for note in &diagnostic.notes {
             let word = if note.starts_with(HELP) { "" } else { "note: " };
-            text.push_str(&format!("\n  {word}{note}"));
+            text.push_str(&format!("\n  {word}{}", one_line(note)));
         }
         match diagnostic.severity {
             Severity::Warning => ui.warn(&text),
@@ -87,10 +88,10 @@ impl From<ImportError> for Error {
             converted = converted.at_node(&node.name);
         }
         for note in error.notes() {
-            converted = converted.note(note);
+            converted = converted.note(one_line(note));
         }
         match error.help() {
-            Some(help) => converted.help(help),
+            Some(help) => converted.help(one_line(help)),
             None => converted,
         }
     }

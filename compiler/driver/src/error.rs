@@ -18,12 +18,16 @@
 //!   help: split the node into three convolutions
 //! ```
 //!
-//! Messages are lower case and have no full stop; names of the user's world (nodes, files) are given as they are.
+//! Messages are lower case and have no full stop; names of the user's world (nodes, files) are given as they are, but
+//! when an error is printed, control characters in them are escaped.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use zkc_support::describe_io;
+
+use crate::escape::{one_line, printable};
 
 /// What went wrong, in terms of who has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -196,26 +200,6 @@ impl Error {
     }
 }
 
-/// What the operating system said, without Rust's "(os error 2)".
-fn describe_io(error: &std::io::Error) -> String {
-    use std::io::ErrorKind as K;
-    match error.kind() {
-        K::NotFound => "no such file or folder".into(),
-        K::PermissionDenied => "permission denied".into(),
-        K::IsADirectory => "it is a folder".into(),
-        K::NotADirectory => "a part of the path is not a folder".into(),
-        K::StorageFull => "no space left on the device".into(),
-        K::ReadOnlyFilesystem => "the file system is read-only".into(),
-        _ => {
-            let text = error.to_string();
-            match text.find(" (os error") {
-                Some(end) => text[..end].to_lowercase(),
-                None => text,
-            }
-        }
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
@@ -231,20 +215,23 @@ impl fmt::Display for Error {
             Kind::Diagnostic | Kind::Limit => "error",
             Kind::Bug => "internal error, please report",
         };
-        write!(f, "{word}: {message}")?;
-        match (node, file) {
-            (Some(node), Some(file)) => write!(f, "\n  at node \"{node}\" in {}", file.display())?,
+        let indented = |text: &str| printable(text).replace('\n', "\n        ");
+        write!(f, "{word}: {}", one_line(message))?;
+        let node = node.as_deref().map(one_line);
+        let path = file.as_ref().map(|file| file.to_string_lossy());
+        match (node, &path) {
+            (Some(node), Some(path)) => write!(f, "\n  at node \"{node}\" in {}", one_line(path))?,
             (Some(node), None) => write!(f, "\n  at node \"{node}\"")?,
             // Messages of the operating system name the file themselves.
-            (None, Some(file)) if message.contains(&*file.to_string_lossy()) => {}
-            (None, Some(file)) => write!(f, "\n  in {}", file.display())?,
+            (None, Some(path)) if message.contains(&**path) => {}
+            (None, Some(path)) => write!(f, "\n  in {}", one_line(path))?,
             (None, None) => {}
         }
         for note in notes {
-            write!(f, "\n  note: {}", note.replace('\n', "\n        "))?;
+            write!(f, "\n  note: {}", indented(note))?;
         }
         if let Some(help) = help {
-            write!(f, "\n  help: {}", help.replace('\n', "\n        "))?;
+            write!(f, "\n  help: {}", indented(help))?;
         }
         for other in more {
             write!(f, "\n{other}")?;
@@ -274,6 +261,20 @@ mod tests {
              help: split the node into three convolutions"
         );
         assert_eq!(error.kind().exit_code(), 1);
+    }
+
+    #[test]
+    fn names_cannot_act_on_a_terminal() {
+        let error = Error::diagnostic("input \"a\u{1b}[31m\nb\" is odd")
+            .at_node("bad\u{1b}[0m\nnode")
+            .in_file("m\r.onnx")
+            .note("one\u{7}\ntwo");
+        assert_eq!(
+            error.to_string(),
+            "error: input \"a\\u{1b}[31m\\nb\" is odd\n  \
+             at node \"bad\\u{1b}[0m\\nnode\" in m\\r.onnx\n  \
+             note: one\\u{7}\n        two"
+        );
     }
 
     #[test]

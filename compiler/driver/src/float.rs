@@ -1,11 +1,12 @@
 //! The model in floating point: the `onnx` module as it was imported, with its weights.
 
-use std::io::Write;
+use std::sync::Arc;
 
+use melior::ir::attribute::{AttributeLike, DenseElementsAttribute};
 use zkc_dialects::onnx;
 use zkc_support::{
-    Attribute, Constants, Context, DType, Graph, Module, OperationRef, as_weights, find_op,
-    new_context, parse_module, string,
+    Attribute, Constants, Context, DType, Graph, INLINE_LIMIT, Module, OperationRef, as_weights,
+    find_op, new_context, parse_module, string,
 };
 
 use crate::diagnostics;
@@ -39,8 +40,8 @@ impl FloatModel {
         let mut weights = Vec::new();
         for op in &mut graph.ops {
             for (_, attribute) in &mut op.attributes {
-                if as_weights(*attribute).is_some() {
-                    *attribute = store(&context, &constants, *attribute, &mut weights)?;
+                if let Some(stored) = store(&context, &constants, *attribute, &mut weights)? {
+                    *attribute = stored;
                 }
             }
         }
@@ -55,16 +56,10 @@ impl FloatModel {
 
     /// Evaluates the model: floats as doubles, integers exactly. One flat list per graph output.
     pub fn evaluate(&self, inputs: &[Tensor], elements: &[ElementType]) -> Result<Vec<Vec<f64>>> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| Error::io("cannot write to", &std::env::temp_dir(), &error))?;
-        let path = folder.path().join(WEIGHTS);
-        std::fs::File::create(&path)
-            .and_then(|mut file| file.write_all(&self.weights))
-            .map_err(|error| Error::io("cannot write", &path, &error))?;
         let context = new_context();
         let module = parse(&context, &self.text)?;
         let graph = Graph::read(main_function(module.as_operation())?).map_err(broken)?;
-        let constants = Constants::new(folder.path());
+        let constants = Constants::in_memory(WEIGHTS, Arc::from(self.weights.as_slice()));
         let inputs: Vec<onnx::Tensor> = inputs
             .iter()
             .zip(elements)
@@ -81,8 +76,12 @@ impl FloatModel {
 
 fn parse<'c>(context: &'c Context, text: &str) -> Result<Module<'c>> {
     parse_module(context, text).map_err(|errors| {
-        diagnostics::to_error(&errors)
-            .unwrap_or_else(|| Error::diagnostic("the model's `onnx` module cannot be parsed"))
+        let error = diagnostics::to_error(&errors);
+        let why = error.map(|error| format!(": {}", error.message()));
+        Error::diagnostic(format!(
+            "the model's `onnx` module cannot be parsed{}",
+            why.unwrap_or_default()
+        ))
     })
 }
 
@@ -102,30 +101,44 @@ fn set_data_dir<'c>(module: &mut Module<'c>, context: &'c Context, folder: &str)
         .set_attribute(DATA_DIR, string(context, folder));
 }
 
-/// Appends the bytes of a weights attribute and returns one that refers to them.
+/// Appends the bytes of a large constant and returns an attribute that refers to them; `None` where the attribute stays.
+///
+/// Large constants stand inline where the weight cache could not be written; the result is the same.
 fn store<'c>(
     context: &'c Context,
     constants: &Constants,
     attribute: Attribute<'c>,
     weights: &mut Vec<u8>,
-) -> Result<Attribute<'c>> {
-    let cannot = |error: zkc_support::ConstantError| {
-        Error::diagnostic(format!("cannot read the weights: {error}"))
-    };
-    let constant = constants.read(attribute).map_err(cannot)?;
-    let Some(reference) = as_weights(attribute) else {
-        unreachable!("only weights attributes are stored");
+) -> Result<Option<Attribute<'c>>> {
+    let (constant, r#type) = match as_weights(attribute) {
+        Some(reference) => {
+            let read = constants
+                .read(attribute)
+                .map_err(|error| Error::diagnostic(format!("cannot read the weights: {error}")))?;
+            (read, reference.r#type)
+        }
+        None => match DenseElementsAttribute::try_from(attribute) {
+            Ok(dense) => match constants.read(attribute) {
+                Ok(constant) if constant.len() > INLINE_LIMIT => (constant, dense.r#type()),
+                _ => return Ok(None),
+            },
+            Err(_) => return Ok(None),
+        },
     };
     let bytes = constant.bytes();
+    let digest = blake3::hash(bytes).to_hex();
     let text = format!(
         "#onnx.weights<\"{WEIGHTS}\", offset = {}, length = {}, digest = \"{}\"> : {}",
         weights.len(),
         bytes.len(),
-        reference.digest,
-        reference.r#type
+        // The attribute has the first half.
+        &digest[..32],
+        r#type
     );
     weights.extend_from_slice(bytes);
-    Attribute::parse(context, &text).ok_or_else(|| Error::bug(format!("`{text}` does not parse")))
+    Attribute::parse(context, &text)
+        .map(Some)
+        .ok_or_else(|| Error::bug(format!("`{text}` does not parse")))
 }
 
 /// The evaluator's form of an input.
@@ -151,5 +164,37 @@ pub(crate) fn element_type(dtype: DType) -> ElementType {
             signed: false,
         },
         DType::Bool => ElementType::Bool,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_constants_are_kept_as_weights_wherever_they_stand() {
+        let context = new_context();
+        let text = "module { func.func @main(%x: tensor<2048xf32>) -> tensor<2048xf32> {
+            %c = onnx.Constant dense<0.5> : tensor<2048xf32>
+            %y = onnx.Add %x, %c : (tensor<2048xf32>, tensor<2048xf32>) -> tensor<2048xf32>
+            return %y : tensor<2048xf32> } }";
+        let model = FloatModel::capture(&parse(&context, text).unwrap()).unwrap();
+        assert!(
+            model.text.contains("#onnx.weights<\"weights\""),
+            "{}",
+            model.text
+        );
+        assert_eq!(model.weights.len(), 2048 * 4);
+        let input = Tensor {
+            shape: vec![2048],
+            values: Values::Real(vec![1.0; 2048]),
+        };
+        let outputs = model.evaluate(std::slice::from_ref(&input), &[ElementType::Float32]);
+        assert_eq!(outputs.unwrap(), [vec![1.5; 2048]]);
+
+        let mut changed = model;
+        changed.weights[5] ^= 1;
+        let error = changed.evaluate(&[input], &[ElementType::Float32]);
+        assert!(error.is_err());
     }
 }

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 pub use crate::inputs::image::ImageScale;
 pub use crate::inputs::tensor::{ElementType, InputSpec, Tensor, ValueRange, Values};
+use crate::values::outside;
 
 /// An input argument: a file or folder, for the next graph input or for the one named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct ReadOptions {
 }
 
 /// One input tensor for each graph input, and what was decided on the way.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
     /// In the order of the graph inputs.
     pub tensors: Vec<Tensor>,
@@ -59,15 +60,18 @@ pub struct Sample {
     pub notes: Vec<String>,
 }
 
-/// Reads the tensors of one inference.
+/// Reads the tensors of one inference. A model without inputs needs no files.
 pub fn read_sample(args: &[InputArg], specs: &[InputSpec], options: ReadOptions) -> Result<Sample> {
+    if args.is_empty() && specs.is_empty() {
+        return Ok(Sample::default());
+    }
     let mut samples = read_samples(args, specs, options)?;
     let found = samples.len();
     match (samples.pop(), found) {
         (Some(sample), 1) => Ok(sample),
-        (None, _) => {
-            Err(Error::diagnostic("no input given").help("name a file with `--input FILE`"))
-        }
+        (None, _) => Err(Error::diagnostic("no input given")
+            .note(format!("the model takes {}", list_inputs(specs)))
+            .help("name a file with `--input FILE`")),
         (Some(_), _) => Err(Error::diagnostic(format!(
             "{found} samples given where one is wanted: the model takes {}",
             list_inputs(specs)
@@ -89,10 +93,14 @@ pub fn read_samples(
     let mut notes = Vec::new();
     for arg in args {
         let path = &arg.path;
+        if path.as_os_str().is_empty() {
+            return Err(Error::diagnostic("an `--input` names no file"));
+        }
+        fs::metadata(path).map_err(|error| Error::io("cannot read", path, &error))?;
         let in_file = |error: Error| error.in_file(path);
         if path.is_dir() || is_json(path) {
             if open.iter().any(Option::is_some) {
-                return Err(incomplete(&open, specs));
+                return Err(incomplete(&open, specs, samples.len()));
             }
             if arg.name.is_some() {
                 return Err(Error::diagnostic(
@@ -142,12 +150,22 @@ pub fn read_samples(
         }
     }
     if open.iter().any(Option::is_some) {
-        return Err(incomplete(&open, specs));
+        return Err(incomplete(&open, specs, samples.len()));
     }
     Ok(samples)
 }
 
-fn incomplete(open: &[Option<Tensor>], specs: &[InputSpec]) -> Error {
+/// Some inputs are given and others are not, after `complete` whole samples.
+fn incomplete(open: &[Option<Tensor>], specs: &[InputSpec], complete: usize) -> Error {
+    let given = open.iter().flatten().count();
+    if complete > 0 {
+        return Error::diagnostic(format!(
+            "{} inputs given, where one inference takes {}",
+            complete * specs.len() + given,
+            specs.len()
+        ))
+        .note(format!("the model takes {}", list_inputs(specs)));
+    }
     let missing: Vec<String> = (specs.iter().zip(open))
         .filter(|(_, tensor)| tensor.is_none())
         .map(|(spec, _)| format!("\"{}\"", spec.name))
@@ -174,6 +192,7 @@ fn list_inputs(specs: &[InputSpec]) -> String {
         })
         .collect();
     match list.len() {
+        0 => "no inputs".into(),
         1 => format!("1 input: {}", list[0]),
         n => format!("{n} inputs: {}", list.join(", ")),
     }
@@ -188,9 +207,14 @@ fn has_extension(path: &Path, extension: &str) -> bool {
         .is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-/// Reads `input_0.pb`, `input_1.pb`, ... of a folder: the layout of the ONNX backend tests.
+/// The file of a folder that holds the graph input `index`: the layout of the ONNX backend tests.
+pub(crate) fn folder_file(folder: &Path, index: usize) -> PathBuf {
+    folder.join(format!("input_{index}.pb"))
+}
+
+/// Reads `input_0.pb`, `input_1.pb`, ... of a folder.
 fn read_folder(folder: &Path, specs: &[InputSpec]) -> Result<Vec<Tensor>> {
-    let file = |index: usize| folder.join(format!("input_{index}.pb"));
+    let file = |index: usize| folder_file(folder, index);
     let expected = specs.len();
     for index in 0..expected {
         if !file(index).is_file() {
@@ -380,6 +404,10 @@ fn round_reals(mut values: Vec<f64>, spec: &InputSpec, shape: &[usize]) -> Resul
     for (index, value) in values.iter_mut().enumerate() {
         let given = *value;
         if spec.element == ElementType::Float32 {
+            // What lies outside must not be rounded into the range.
+            if let Some(range) = spec.range.filter(|range| range.excludes(given)) {
+                return Err(outside(spec, index, &given, range));
+            }
             *value = f64::from(given as f32);
         }
         if !value.is_finite() {

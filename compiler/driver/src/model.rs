@@ -111,6 +111,7 @@ impl Model {
 
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self> {
+        check_readable(path)?;
         let contents = file::read(path, FileKind::Model, MAX_BYTES).map_err(file_error)?;
         Self::decode(&contents.payload, contents.producer).map_err(|error| error.in_file(path))
     }
@@ -175,6 +176,18 @@ impl Model {
 
 fn damaged(what: String) -> Error {
     Error::diagnostic(format!("the compiled model is not valid: {what}")).help("compile it again")
+}
+
+/// Says in plain words that a file cannot be read, as far as that is known without opening it, which a pipe allows once.
+pub(crate) fn check_readable(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(Error::diagnostic(format!(
+            "cannot read {}: it is a folder",
+            path.display()
+        ))),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::io("cannot read", path, &error)),
+    }
 }
 
 /// The circuit crate's file errors name the file and say what helps.
@@ -455,6 +468,20 @@ pub(crate) mod tests {
             missing.message().ends_with("none: no such file or folder"),
             "{missing}"
         );
+    }
+
+    #[test]
+    fn a_text_that_is_no_module_is_an_error() {
+        let mut model = identity();
+        for (text, why) in [
+            ("module {}\0", "the text has a NUL character at byte 9"),
+            ("module {", "expected"),
+            ("module {}", "the model's module has no function"),
+        ] {
+            model.float.text = text.into();
+            let error = model.float.evaluate(&[], &[]).unwrap_err();
+            assert!(error.message().contains(why), "{error}");
+        }
     }
 
     #[test]

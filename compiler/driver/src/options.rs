@@ -10,7 +10,7 @@ use crate::inputs::{ElementType, InputSpec, Sample, ValueRange};
 /// public.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CompileOptions {
-    /// Declared input ranges; of several that apply to an input the last holds, one by name before one for all.
+    /// Declared input ranges: at most one by name for each input, which goes before at most one for all.
     pub ranges: Vec<RangeOption>,
     /// What the proof makes public.
     pub public: Visibility,
@@ -179,9 +179,19 @@ pub fn parse_constant_input(text: &str) -> Result<(String, PathBuf), String> {
 impl CompileOptions {
     /// The declared range of each input, in order; `None` where none is declared.
     ///
-    /// An error when a range names an input that the model does not have.
+    /// An error when a range names an input that the model does not have, or when two are for the same.
     pub fn declared_ranges(&self, specs: &[InputSpec]) -> Result<Vec<Option<ValueRange>>> {
-        for option in &self.ranges {
+        for (index, option) in self.ranges.iter().enumerate() {
+            if self.ranges[..index]
+                .iter()
+                .any(|other| other.name == option.name)
+            {
+                return Err(Error::diagnostic(match &option.name {
+                    Some(name) => format!("`--input-range {name}=...` is given twice"),
+                    None => "`--input-range` without a name is given twice".into(),
+                })
+                .help("`--input-range NAME=a:b` is the range of one input"));
+            }
             let Some(name) = &option.name else { continue };
             if !specs.iter().any(|spec| spec.name == *name) {
                 let names: Vec<String> = specs
@@ -191,13 +201,15 @@ impl CompileOptions {
                 return Err(Error::diagnostic(format!(
                     "`--input-range` names \"{name}\", but the model has no such input"
                 ))
-                .note(format!("its inputs are {}", names.join(", "))));
+                .note(match names.len() {
+                    0 => "it has none".into(),
+                    _ => format!("its inputs are {}", names.join(", ")),
+                }));
             }
         }
         let find = |name: Option<&str>| {
             self.ranges
                 .iter()
-                .rev()
                 .find(|option| option.name.as_deref() == name)
                 .map(|option| option.range)
         };
@@ -393,6 +405,29 @@ mod tests {
             error.message(),
             "`--input-range` names \"b\", but the model has no such input"
         );
+    }
+
+    #[test]
+    fn a_range_is_given_once() {
+        let message = |ranges: [&str; 2]| {
+            let options = CompileOptions {
+                ranges: ranges.map(|range| range.parse().unwrap()).into(),
+                ..CompileOptions::default()
+            };
+            let specs = [spec("a", &[1]), spec("b", &[1])];
+            let error = options.declared_ranges(&specs).err();
+            error.map(|error| error.message().to_owned())
+        };
+        assert_eq!(
+            message(["a=0:1", "a=0:2"]).unwrap(),
+            "`--input-range a=...` is given twice"
+        );
+        assert_eq!(
+            message(["0:1", "0:1"]).unwrap(),
+            "`--input-range` without a name is given twice"
+        );
+        assert_eq!(message(["a=0:1", "b=0:1"]), None);
+        assert_eq!(message(["a=0:1", "0:2"]), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use zkc_support::Writing;
 
 use crate::error::{Error, Result};
 
@@ -17,21 +18,23 @@ pub enum Access {
     Private,
 }
 
-/// A file that is being written.
+/// A file that is to be written.
 ///
-/// It is opened at once, so that an output that cannot be written is an error before any work is done, under another
-/// name in the same folder; [`OutputFile::commit`] gives it its name. Dropping it uncommitted leaves nothing behind.
+/// That it can be is tried at once, so that an output that cannot be written is an error before any work is done.
+/// [`OutputFile::commit`] writes under another name in the same folder and then renames. Until then nothing is there,
+/// and whoever ends the process asks [`Writing`](zkc_support::Writing) first, so that nothing half-written is left.
 /// What is not an ordinary file (`/dev/null`, a pipe) is written to directly.
 #[derive(Debug)]
 pub struct OutputFile {
     path: PathBuf,
+    access: Access,
     sink: Sink,
 }
 
 #[derive(Debug)]
 enum Sink {
-    /// Written aside, to be renamed to the path.
-    Aside(NamedTempFile, PathBuf),
+    /// Written aside, to be renamed to this path.
+    Aside(PathBuf),
     /// Written directly.
     Direct(File),
 }
@@ -53,6 +56,7 @@ impl OutputFile {
                 let file = File::options().write(true).open(path).map_err(failed)?;
                 return Ok(OutputFile {
                     path: path.into(),
+                    access,
                     sink: Sink::Direct(file),
                 });
             }
@@ -65,28 +69,12 @@ impl OutputFile {
                 path.display()
             )));
         }
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".zkc-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = match access {
-                Access::Ordinary => 0o666,
-                Access::Private => 0o600,
-            };
-            builder.permissions(fs::Permissions::from_mode(mode));
-        }
-        let aside = builder.tempfile_in(folder).map_err(|error| {
-            // The temporary name would only confuse.
-            Error::io("cannot write", path, &io::Error::from(error.kind()))
-        })?;
+        let _writing = Writing::begin();
+        aside(&target, access).map_err(failed)?;
         Ok(OutputFile {
             path: path.into(),
-            sink: Sink::Aside(aside, target),
+            access,
+            sink: Sink::Aside(target),
         })
     }
 
@@ -107,21 +95,109 @@ impl OutputFile {
     }
 
     /// The same with contents that `write` puts out piece by piece.
-    pub fn commit_with(
-        mut self,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<()> {
-        let path = self.path.clone();
-        let failed = |error: io::Error| Error::io("cannot write", &path, &error);
-        match &mut self.sink {
-            Sink::Aside(file, _) => write(file.as_file_mut()).and_then(|()| file.flush()),
-            Sink::Direct(file) => write(file).and_then(|()| file.flush()),
+    pub fn commit_with(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let failed = |error: io::Error| Error::io("cannot write", &self.path, &error);
+        match self.sink {
+            Sink::Aside(target) => {
+                let _writing = Writing::begin();
+                let mut file = aside(&target, self.access).map_err(failed)?;
+                write(file.as_file_mut())
+                    .and_then(|()| file.flush())
+                    .map_err(failed)?;
+                file.persist(&target).map_err(|error| failed(error.error))?;
+                Ok(())
+            }
+            Sink::Direct(mut file) => write(&mut file).and_then(|()| file.flush()).map_err(failed),
         }
-        .map_err(failed)?;
-        if let Sink::Aside(file, target) = self.sink {
-            file.persist(&target).map_err(|error| failed(error.error))?;
+    }
+}
+
+/// A new file in the folder of `target`, which goes away when it is dropped.
+fn aside(target: &Path, access: Access) -> io::Result<NamedTempFile> {
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".zkc-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = match access {
+            Access::Ordinary => 0o666,
+            Access::Private => 0o600,
+        };
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let made = builder.tempfile_in(folder);
+    // The temporary name would only confuse.
+    made.map_err(|error| io::Error::from(error.kind()))
+}
+
+/// Refuses outputs that would overwrite an input or each other, also by another name of the same file.
+pub(crate) fn keep_apart(outputs: &[&Path], inputs: &[PathBuf]) -> Result<()> {
+    let inputs: Vec<(&Path, Option<Identity>)> = (inputs.iter())
+        .map(|path| (path.as_path(), Identity::of(path)))
+        .collect();
+    let mut taken: Vec<(&Path, Identity)> = Vec::new();
+    for output in outputs {
+        let Some(identity) = Identity::of(output) else {
+            continue;
+        };
+        let is_same = |other: &Option<Identity>| other.as_ref() == Some(&identity);
+        if let Some((input, _)) = inputs.iter().find(|(_, other)| is_same(other)) {
+            return Err(Error::diagnostic(format!(
+                "the output {} would overwrite the input {}",
+                output.display(),
+                input.display()
+            ))
+            .help("name another file for the output"));
         }
-        Ok(())
+        if let Some((other, _)) = taken.iter().find(|(_, other)| *other == identity) {
+            return Err(Error::diagnostic(format!(
+                "two outputs go to one file, {} and {}",
+                other.display(),
+                output.display()
+            ))
+            .help("name a file for each"));
+        }
+        taken.push((output, identity));
+    }
+    Ok(())
+}
+
+/// What tells one ordinary file from another, by whatever names and links it is reached.
+#[derive(Debug, PartialEq, Eq)]
+enum Identity {
+    /// A file that is there: device and number of the file.
+    #[cfg(unix)]
+    Node(u64, u64),
+    /// Its path without links.
+    Path(PathBuf),
+}
+
+impl Identity {
+    /// `None` for what nothing can overwrite: devices, pipes, folders, and what cannot be reached.
+    fn of(path: &Path) -> Option<Self> {
+        match fs::metadata(path) {
+            #[cfg(unix)]
+            Ok(metadata) if metadata.is_file() => {
+                use std::os::unix::fs::MetadataExt;
+                Some(Identity::Node(metadata.dev(), metadata.ino()))
+            }
+            #[cfg(not(unix))]
+            Ok(metadata) if metadata.is_file() => fs::canonicalize(path).ok().map(Identity::Path),
+            Ok(_) => None,
+            // Not there yet: the name in its folder.
+            Err(_) => {
+                let folder = match path.parent()? {
+                    folder if folder.as_os_str().is_empty() => Path::new("."),
+                    folder => folder,
+                };
+                let folder = fs::canonicalize(folder).ok()?;
+                Some(Identity::Path(folder.join(path.file_name()?)))
+            }
+        }
     }
 }
 
@@ -143,7 +219,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         let file = OutputFile::create(&path, Access::Ordinary).unwrap();
-        assert!(!path.exists());
+        // Nothing is there that a killed process could leave.
+        assert!(names(folder.path()).is_empty());
         drop(file);
         assert!(names(folder.path()).is_empty());
         let failing = OutputFile::create(&path, Access::Ordinary).unwrap();
@@ -209,6 +286,43 @@ mod tests {
             .unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn outputs_are_kept_apart_from_inputs_and_each_other() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("model"), b"").unwrap();
+        fs::hard_link(at("model"), at("hard")).unwrap();
+        symlink(at("model"), at("soft")).unwrap();
+        symlink(folder.path(), at("folder")).unwrap();
+        let message = |outputs: &[&str]| {
+            let outputs: Vec<PathBuf> = outputs.iter().map(|name| at(name)).collect();
+            let outputs: Vec<&Path> = outputs.iter().map(PathBuf::as_path).collect();
+            keep_apart(&outputs, &[at("model"), at("none")])
+                .err()
+                .map(|error| error.message().to_owned())
+        };
+        for same in [
+            "model",
+            "hard",
+            "soft",
+            "folder/model",
+            "folder/soft",
+            "none",
+        ] {
+            let message = message(&[same]).unwrap();
+            assert!(message.contains("would overwrite the input"), "{same}");
+        }
+        for (a, b) in [("pk", "pk"), ("pk", "folder/pk")] {
+            let message = message(&[a, b]).unwrap();
+            assert!(message.starts_with("two outputs go to one file"), "{a} {b}");
+        }
+        assert_eq!(message(&["pk", "vk"]), None);
+        let null = Path::new("/dev/null");
+        assert!(keep_apart(&[null, null], &[null.into()]).is_ok());
     }
 
     #[cfg(unix)]

@@ -107,7 +107,7 @@ fn input_range(inputs: &[InputSpec]) -> Result<Option<String>> {
     let mut ranges = Vec::new();
     for input in inputs {
         let Some(range) = input.range else { continue };
-        let forbidden = |c: char| c.is_whitespace() || ";{}\"'\\".contains(c);
+        let forbidden = |c: char| c.is_whitespace() || c.is_control() || ";{}\"'\\".contains(c);
         if input.name.is_empty() || input.name.contains(forbidden) {
             return Err(Error::diagnostic(format!(
                 "the name of input \"{}\" cannot stand in a pass option",
@@ -173,14 +173,16 @@ mod tests {
             conversion(&CompileOptions::default(), &same),
             "convert-onnx-to-zkarith{input-range=0:1}"
         );
-        let different = [with_range("a b", 0.0, 1.0), with_range("c", 0.0, 2.0)];
-        let error = Stage::Fixed
-            .passes(&CompileOptions::default(), &different)
-            .unwrap_err();
-        assert_eq!(
-            error.message(),
-            "the name of input \"a b\" cannot stand in a pass option"
-        );
+        for (name, shown) in [("a b", "a b"), ("a\0", "a\\0")] {
+            let different = [with_range(name, 0.0, 1.0), with_range("c", 0.0, 2.0)];
+            let error = Stage::Fixed
+                .passes(&CompileOptions::default(), &different)
+                .unwrap_err();
+            assert_eq!(
+                error.message(),
+                format!("the name of input \"{shown}\" cannot stand in a pass option")
+            );
+        }
     }
 
     #[test]
@@ -194,7 +196,11 @@ mod tests {
         let ours: Vec<String> = names
             .filter(|name| !of_mlir.contains(&name.as_str()))
             .collect();
-        let registered: Vec<&str> = zkc_passes::PASSES.iter().map(|pass| pass.name).collect();
+        // No backend of the pipelines has the challenges that sums over lookups need.
+        let registered = zkc_passes::PASSES.iter().map(|pass| pass.name);
+        let registered: Vec<&str> = registered
+            .filter(|name| *name != "plonk-lower-lookups")
+            .collect();
         assert_eq!(ours, registered);
     }
 }

@@ -1,12 +1,14 @@
 //! Fixed-point tensors of a circuit's inputs and outputs, and how they compare with others.
 
+use std::fmt::{self, Display};
 use std::path::Path;
 
 use serde::Serialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::inputs::{InputSpec, Sample, ValueRange, Values, show_element, show_shape};
+use crate::inputs::{ElementType, InputSpec, Sample, ValueRange, Values, show_element, show_shape};
 use crate::quantize::{dequantize, quantize};
 
 /// A tensor of integers, each standing for `n * 2^-scale`.
@@ -90,21 +92,36 @@ fn quantize_element(
                 lo: dequantize(format.lo, format.scale),
                 hi: dequantize(format.hi, format.scale),
             });
-            Err(outside(values, index, spec, range))
+            Err(element_outside(values, index, spec, range))
         }
     }
 }
 
+/// Whether an element lies in the declared range, or is what an element of the range is rounded to where the model takes
+/// `float32`.
 fn is_declared(values: &Values, index: usize, spec: &InputSpec) -> bool {
+    let rounded = |end: f64| match spec.element {
+        ElementType::Float32 => f64::from(end as f32),
+        _ => end,
+    };
     spec.range
-        .is_none_or(|range| (range.lo..=range.hi).contains(&values.real(index)))
+        .is_none_or(|range| (rounded(range.lo)..=rounded(range.hi)).contains(&values.real(index)))
 }
 
-fn outside(values: &Values, index: usize, spec: &InputSpec, range: ValueRange) -> Error {
-    let value = match values {
-        Values::Real(values) => values[index].to_string(),
-        Values::Whole(values) => values[index].to_string(),
-    };
+fn element_outside(values: &Values, index: usize, spec: &InputSpec, range: ValueRange) -> Error {
+    match values {
+        Values::Real(values) => outside(spec, index, &values[index], range),
+        Values::Whole(values) => outside(spec, index, &values[index], range),
+    }
+}
+
+/// An element lies outside the declared range.
+pub(crate) fn outside(
+    spec: &InputSpec,
+    index: usize,
+    value: &dyn Display,
+    range: ValueRange,
+) -> Error {
     Error::diagnostic(format!(
         "input \"{}\": {} is {value}, outside the declared range {range}",
         spec.name,
@@ -119,7 +136,7 @@ pub fn check_declared(sample: &Sample, specs: &[InputSpec]) -> Result<()> {
         let wrong =
             (0..tensor.values.len()).find(|&index| !is_declared(&tensor.values, index, spec));
         if let (Some(index), Some(range)) = (wrong, spec.range) {
-            return Err(outside(&tensor.values, index, spec, range));
+            return Err(element_outside(&tensor.values, index, spec, range));
         }
     }
     Ok(())
@@ -200,24 +217,32 @@ impl Expectation {
     fn parse(bytes: &[u8]) -> Result<Self> {
         let help =
             "the form is {\"outputs\": [[0.25, ...], ...]}, one list of numbers per graph output";
-        let value: Value = serde_json::from_slice(bytes)
-            .map_err(|error| Error::diagnostic(format!("not JSON: {error}")).help(help))?;
-        let list = |key: &str| -> Result<Option<Vec<Vec<f64>>>> {
-            let Some(value) = value.get(key).filter(|value| !value.is_null()) else {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let members = deserializer
+            .deserialize_any(Members)
+            .and_then(|members| deserializer.end().map(|()| members));
+        let [inputs, outputs] = members.map_err(|error| {
+            let what = if error.is_data() {
+                "not what is wanted"
+            } else {
+                "not JSON"
+            };
+            Error::diagnostic(format!("{what}: {error}")).help(help)
+        })?;
+        let list = |key: &str, value: Option<Value>| -> Result<Option<Vec<Vec<f64>>>> {
+            let Some(value) = value.filter(|value| !value.is_null()) else {
                 return Ok(None);
             };
-            serde_json::from_value(value.clone())
-                .map(Some)
-                .map_err(|error| {
-                    Error::diagnostic(format!(
-                        "`{key}` is not a list of lists of numbers: {error}"
-                    ))
-                    .help(help)
-                })
+            serde_json::from_value(value).map(Some).map_err(|error| {
+                Error::diagnostic(format!(
+                    "`{key}` is not a list of lists of numbers: {error}"
+                ))
+                .help(help)
+            })
         };
         let expectation = Expectation {
-            inputs: list("inputs")?,
-            outputs: list("outputs")?,
+            inputs: list("inputs", inputs)?,
+            outputs: list("outputs", outputs)?,
         };
         if expectation.inputs.is_none() && expectation.outputs.is_none() {
             return Err(
@@ -255,6 +280,37 @@ impl Expectation {
             }
         }
         Ok(())
+    }
+}
+
+/// Reads the members `inputs` and `outputs` of an object and skips the others. Each may stand once: of two lists, a reader
+/// may have the other one in mind.
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = [Option<Value>; 2];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `outputs` or `inputs`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = [None, None];
+        while let Some(key) = map.next_key::<String>()? {
+            let member = match key.as_str() {
+                "inputs" => &mut members[0],
+                "outputs" => &mut members[1],
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if member.is_some() {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+            }
+            *member = Some(map.next_value()?);
+        }
+        Ok(members)
     }
 }
 
@@ -382,6 +438,34 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_range_may_be_rounded_to_float32() {
+        // The nearest float32 to 0.1 is greater.
+        let spec = InputSpec {
+            range: Some(ValueRange { lo: 0.0, hi: 0.1 }),
+            ..crate::inputs::tests::spec("x", &[1])
+        };
+        let sample = |value: f64| Sample {
+            tensors: vec![crate::inputs::Tensor {
+                shape: vec![1],
+                values: Values::Real(vec![value]),
+            }],
+            notes: Vec::new(),
+        };
+        let format = Format {
+            scale: 8,
+            lo: 0,
+            hi: 26,
+        };
+        let quantized = |value: f64| {
+            let specs = std::slice::from_ref(&spec);
+            quantize_sample(&sample(value), specs, std::slice::from_ref(&format))
+        };
+        assert_eq!(quantized(f64::from(0.1f32)).unwrap()[0].integers, [26]);
+        let next = f32::from_bits(0.1f32.to_bits() + 1);
+        assert!(quantized(f64::from(next)).is_err());
+    }
+
+    #[test]
     fn expectations_hold_exactly() {
         let check = |text: &str| -> Result<()> {
             Expectation::parse(text.as_bytes())?.check(None, Some(&[tensor(2, &[1, -6])]))
@@ -404,5 +488,11 @@ mod tests {
         assert!(message(r#"{"out": [[1]]}"#).contains("neither `outputs` nor `inputs`"));
         assert!(message(r#"{"outputs": [0.25]}"#).contains("not a list of lists of numbers"));
         assert!(message("{").starts_with("not JSON"));
+        assert!(message("[1]").starts_with("not what is wanted: invalid type"));
+        assert!(
+            message(r#"{"outputs": [[0.25, -1.5]], "outputs": [[0.25, -1.5]]}"#)
+                .starts_with("not what is wanted: the key `outputs` stands twice")
+        );
+        assert!(message(r#"{"outputs": [[0.25, -1.5]]} 1"#).starts_with("not JSON"));
     }
 }

@@ -8,7 +8,7 @@ use zkc_circuit::{Grid, Ints};
 
 use crate::backends::Digest;
 use crate::error::{Error, Result};
-use crate::model::{PRODUCER, file_error};
+use crate::model::{PRODUCER, check_readable, file_error};
 use crate::output::OutputFile;
 
 /// What the file says of itself to whoever looks into it.
@@ -42,6 +42,7 @@ impl Witness {
 
     /// Reads a file.
     pub fn load(path: &Path) -> Result<Self> {
+        check_readable(path)?;
         let contents = file::read(path, FileKind::Witness, MAX_BYTES).map_err(file_error)?;
         Self::decode(&contents.payload).map_err(|error| error.in_file(path))
     }

@@ -3,7 +3,7 @@
 use crate::{
     Source,
     constant::{Constant, Data},
-    error::{ErrorKind, ImportError, NodeName},
+    error::{ErrorKind, ImportError, NodeName, Warning},
     external::External,
     node::AttributeValue,
     program::{Operation, Program, ValueId},
@@ -21,31 +21,47 @@ use melior::{
 };
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use zkc_support::{
-    ConstantError, Constants, DType, Diagnostic, Severity, i64_attr, i64s, node_name, string, unit,
+    Constants, DType, Diagnostic, Severity, i64_attr, i64s, node_name, string, unit,
 };
 
-/// Builds the module and verifies it.
+/// Builds the module and verifies it; adds what was found on the way to `warnings`.
 pub(crate) fn emit<'c>(
     context: &'c Context,
     source: &Source,
     program: Program,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Module<'c>, ImportError> {
+    let declared = declarations(&program);
     let (module, diagnostics) = collecting(context, || {
         let module = Emitter::new(context, source).module(program)?;
         let verified = module.as_operation().verify();
         Ok::<_, ImportError>((module, verified))
     });
     let (module, verified) = module?;
+    let (errors, others): (Vec<_>, Vec<_>) = diagnostics
+        .into_iter()
+        .partition(|d| d.severity == Severity::Error);
+    warnings.extend(
+        others
+            .into_iter()
+            .filter(|d| d.severity == Severity::Warning)
+            .map(|d| Warning::new(d.message)),
+    );
     if verified {
         return Ok(module);
     }
-    let mut errors = diagnostics
-        .into_iter()
-        .filter(|d| d.severity == Severity::Error);
+    let mut errors = errors.into_iter();
     let Some(first) = errors.next() else {
         return Err(ErrorKind::Inconsistent("the module does not verify".into()).into());
     };
     let mut error = inconsistent(first);
+    let node = error.node().map(|node| node.name.clone());
+    for (_, note) in declared
+        .into_iter()
+        .filter(|(at, _)| Some(at) == node.as_ref())
+    {
+        error = error.with_note(note);
+    }
     for other in errors {
         let node = other
             .node
@@ -54,6 +70,29 @@ pub(crate) fn emit<'c>(
         error = error.with_note(format!("also{node}: {}", other.message));
     }
     Err(error)
+}
+
+/// What the model declares of the results of nodes: the node's name, and a note.
+fn declarations(program: &Program) -> Vec<(String, String)> {
+    let mut declarations = Vec::new();
+    for (value, output) in &program.results {
+        let node = program
+            .operations
+            .iter()
+            .find(|o| o.results.contains(value));
+        if let (Some(node), Some(dims)) = (node, program.declared.get(value)) {
+            let dims: Vec<String> = dims
+                .iter()
+                .map(|d| d.map_or("?".into(), |d| d.to_string()))
+                .collect();
+            let note = format!(
+                "its output `{output}` is declared with shape [{}]",
+                dims.join(", ")
+            );
+            declarations.push((node.name.clone(), note));
+        }
+    }
+    declarations
 }
 
 /// The dialect's verifier says "'onnx.Conv' op ..."; the operator is shown by the error itself.
@@ -150,7 +189,8 @@ impl<'c, 's> Emitter<'c, 's> {
             .iter()
             .map(|a| self.ranked(program.values[a.value.0], &a.dims))
             .collect();
-        // Arguments and constants have shapes; those of results are inferred later.
+        // Arguments and constants have shapes; those of results are inferred later, and compared
+        // with what the model declares.
         let shapes: BTreeMap<ValueId, &[i64]> = program
             .arguments
             .iter()
@@ -167,7 +207,7 @@ impl<'c, 's> Emitter<'c, 's> {
             .iter()
             .map(|(value, _)| match shapes.get(value) {
                 Some(dims) => self.ranked(program.values[value.0], dims),
-                None => self.unranked(program.values[value.0]),
+                None => self.result(&program, *value),
             })
             .collect();
         let region = Region::new();
@@ -268,7 +308,7 @@ impl<'c, 's> Emitter<'c, 's> {
             let results: Vec<Type> = operation
                 .results
                 .iter()
-                .map(|r| self.unranked(program.values[r.0]))
+                .map(|r| self.result(program, *r))
                 .collect();
             let attributes: Vec<(Identifier, Attribute)> = operation
                 .attributes
@@ -304,8 +344,17 @@ impl<'c, 's> Emitter<'c, 's> {
         RankedTensorType::new(&dims, dtype.to_type(self.context), None).into()
     }
 
-    fn unranked(&self, dtype: DType) -> Type<'c> {
-        let text = format!("tensor<*x{}>", dtype.to_type(self.context));
+    /// The type of an operation's result: of the shape that the model declares, if it does.
+    fn result(&self, program: &Program, value: ValueId) -> Type<'c> {
+        let dims: String = match program.declared.get(&value) {
+            None => "*x".into(),
+            Some(dims) => dims
+                .iter()
+                .map(|d| d.map_or("?x".into(), |d| format!("{d}x")))
+                .collect(),
+        };
+        let dtype = program.values[value.0];
+        let text = format!("tensor<{dims}{}>", dtype.to_type(self.context));
         Type::parse(self.context, &text).unwrap_or_else(|| unreachable!("`{text}` is a type"))
     }
 
@@ -351,13 +400,7 @@ impl<'c, 's> Emitter<'c, 's> {
         let make = |bytes: &[u8]| {
             self.constants
                 .make(self.context, dims, dtype, bytes)
-                .map_err(|e| match e {
-                    ConstantError::File { path, source } => ErrorKind::File {
-                        file: path.display().to_string(),
-                        reason: source.to_string(),
-                    },
-                    other => ErrorKind::tensor(name, other.to_string()),
-                })
+                .map_err(|e| ErrorKind::tensor(name, e.to_string()))
         };
         let (file, range, bytes) = match (&constant.data, self.source.file_name) {
             (Data::Bytes(bytes), _) => return Ok(make(bytes)?),

@@ -7,7 +7,7 @@ use std::{
     ops::Range,
     path::{Component, Path, PathBuf},
 };
-use zkc_support::MappedFile;
+use zkc_support::{MappedFile, describe_io};
 
 /// The external files of one model; each is mapped once.
 #[derive(Debug)]
@@ -23,6 +23,12 @@ impl External {
             folder: folder.into(),
             files: BTreeMap::new(),
         }
+    }
+
+    /// The files that were opened.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let names = self.files.keys();
+        names.map(|name| self.folder.join(name)).collect()
     }
 
     /// The file, relative to the model's folder, and the place in it that hold `bytes` bytes of
@@ -114,7 +120,7 @@ impl External {
         } else {
             &self.folder
         };
-        let cannot = |e: std::io::Error| format!("cannot read the file: {e}");
+        let cannot = |e: std::io::Error| format!("cannot read the file: {}", describe_io(&e));
         let path = folder.join(file).canonicalize().map_err(cannot)?;
         // A link may lead elsewhere, and a model from a stranger must not read the user's files.
         if !path.starts_with(folder.canonicalize().map_err(cannot)?) {

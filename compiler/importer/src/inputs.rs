@@ -97,8 +97,8 @@ fn declaration(input: &ValueInfoProto) -> Result<Declared<'_>, ImportError> {
     };
     let dtype = element::from_onnx(tensor.elem_type, &what)?;
     let dim = |d: &'_ Dimension| match &d.value {
-        // Some exporters write 0 or -1 for a size that is not known.
-        Some(dimension::Value::DimValue(size)) if *size > 0 => Dim::Known(*size),
+        // Some exporters write -1 for a size that is not known. Zero is a size: there are no elements.
+        Some(dimension::Value::DimValue(size)) if *size >= 0 => Dim::Known(*size),
         _ => Dim::Unknown,
     };
     let dims = tensor.shape.as_ref().map(|shape| {

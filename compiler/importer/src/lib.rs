@@ -34,8 +34,11 @@ pub use ops::{
 pub use tensor::{Tensor, TensorData};
 
 use melior::{Context, ir::Module};
-use std::{collections::BTreeMap, path::Path};
-use zkc_support::MappedFile;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use zkc_support::{MappedFile, describe_io};
 
 /// A model to import.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +69,8 @@ pub struct Imported<'c> {
     pub module: Module<'c>,
     /// What was guessed or dropped.
     pub warnings: Vec<Warning>,
+    /// The files beside the model that hold its external data, in the order of their names.
+    pub files: Vec<PathBuf>,
 }
 
 /// Imports a model. The context must have the `onnx` and `func` dialects.
@@ -79,9 +84,14 @@ pub fn import<'c>(
     options: &ImportOptions,
 ) -> Result<Imported<'c>, ImportError> {
     let mut program = model::load(source, options)?;
-    let warnings = std::mem::take(&mut program.warnings);
-    let module = emit::emit(context, source, program)?;
-    Ok(Imported { module, warnings })
+    let mut warnings = std::mem::take(&mut program.warnings);
+    let files = std::mem::take(&mut program.files);
+    let module = emit::emit(context, source, program, &mut warnings)?;
+    Ok(Imported {
+        module,
+        warnings,
+        files,
+    })
 }
 
 /// Maps and imports a model file; its folder is where external data is.
@@ -96,7 +106,7 @@ pub fn import_file<'c>(
     let file = || path.display().to_string();
     let bytes = MappedFile::open(path).map_err(|e| ErrorKind::File {
         file: file(),
-        reason: e.to_string(),
+        reason: describe_io(&e),
     })?;
     let source = Source {
         bytes: &bytes,

@@ -13,7 +13,9 @@ use crate::{
     program::{Argument, Header, Lowering, Program, ValueId},
     wire::{self, Scan},
 };
-use onnx_protobuf::{GraphProto, Message, ModelProto, ValueInfoProto, type_proto};
+use onnx_protobuf::{
+    GraphProto, Message, ModelProto, ValueInfoProto, tensor_shape_proto::dimension, type_proto,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Versions of the file format that are read: from the first with operator set imports.
@@ -91,9 +93,14 @@ pub(crate) fn load(source: &Source, options: &ImportOptions) -> Result<Program, 
             );
         };
         check_output(&cx, output, value)?;
+        if let Some(dims) = declared_shape(output) {
+            check_shape(&cx, &output.name, value, &dims)?;
+            cx.program.declared.entry(value).or_insert(dims);
+        }
         cx.program.results.push((value, output.name.clone()));
     }
     let mut program = cx.program;
+    program.files = cx.external.paths();
     program.header = header;
     program.warnings = warnings;
     Ok(program)
@@ -264,4 +271,44 @@ fn check_output(cx: &Lowering, output: &ValueInfoProto, value: ValueId) -> Resul
         )));
     }
     Ok(())
+}
+
+/// The shape that the model declares for an output, `None` for an extent that it leaves open.
+fn declared_shape(output: &ValueInfoProto) -> Option<Vec<Option<i64>>> {
+    let Some(type_proto::Value::TensorType(tensor)) = output.type_.as_ref()?.value.as_ref() else {
+        return None;
+    };
+    let extent = |value: &Option<dimension::Value>| match value {
+        Some(dimension::Value::DimValue(size)) if *size >= 0 => Some(*size),
+        _ => None,
+    };
+    let dims = &tensor.shape.as_ref()?.dim;
+    Some(dims.iter().map(|d| extent(&d.value)).collect())
+}
+
+/// Arguments and constants have their shapes already; those of results are compared when they are
+/// inferred.
+fn check_shape(
+    cx: &Lowering,
+    name: &str,
+    value: ValueId,
+    declared: &[Option<i64>],
+) -> Result<(), ErrorKind> {
+    let argument = cx.program.arguments.iter().find(|a| a.value == value);
+    let dims = argument.map(|a| a.dims.as_slice());
+    let Some(dims) = dims.or_else(|| cx.known(value).map(|c| c.dims.as_slice())) else {
+        return Ok(());
+    };
+    let fits = |(d, size): (&Option<i64>, &i64)| d.is_none_or(|d| d == *size);
+    if declared.len() == dims.len() && declared.iter().zip(dims).all(fits) {
+        return Ok(());
+    }
+    let declared: Vec<String> = declared
+        .iter()
+        .map(|d| d.map_or("?".into(), |d| d.to_string()))
+        .collect();
+    Err(ErrorKind::Graph(format!(
+        "output `{name}` is declared with shape [{}], but has shape {dims:?}",
+        declared.join(", ")
+    )))
 }

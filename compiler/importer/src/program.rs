@@ -1,7 +1,7 @@
 //! A model between protobuf and MLIR: checked, in execution order, in the newest form.
 
 use crate::{constant::Constant, error::Warning, external::External, node::AttributeValue};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 use zkc_support::DType;
 
 /// A value of the graph: an argument, a constant or a result of a node.
@@ -57,7 +57,11 @@ pub(crate) struct Program {
     pub(crate) constants: Vec<Named>,
     pub(crate) operations: Vec<Operation>,
     pub(crate) results: Vec<(ValueId, String)>,
+    /// Shapes that the model declares for results; `None` for an extent that is left open.
+    pub(crate) declared: BTreeMap<ValueId, Vec<Option<i64>>>,
     pub(crate) warnings: Vec<Warning>,
+    /// Files beside the model that hold external data.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// A program in the making.

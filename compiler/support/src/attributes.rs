@@ -2,7 +2,10 @@
 
 use crate::{
     affine::AffineMap,
-    ffi::records::{Approx, Certificate, Form, Outside, Polynomial, Table, dense_f64s},
+    ffi::{
+        records::{Approx, Certificate, Form, Outside, Polynomial, Table, dense_f64s},
+        string_value,
+    },
 };
 use melior::{
     Context,
@@ -151,9 +154,9 @@ pub fn approx<'c>(context: &'c Context, a: &Approx<'c>) -> Option<Attribute<'c>>
     Attribute::parse(context, &text)
 }
 
-/// Reads a string attribute.
+/// Reads a string attribute; `None` where it is no UTF-8.
 pub fn as_str<'c>(a: Attribute<'c>) -> Option<&'c str> {
-    StringAttribute::try_from(a).ok().map(|s| s.value())
+    string_value(StringAttribute::try_from(a).ok()?)
 }
 
 /// Reads a symbol reference.

@@ -7,12 +7,14 @@ use crate::{
         mapping::MappedFile,
         records::{as_weights, dense_bytes},
     },
+    files::{Writing, describe_io},
     graph::tensor_type,
+    pipeline::emit_warning,
 };
 use melior::{
     Context,
     ir::{
-        Attribute, OperationRef, Type,
+        Attribute, Location, OperationRef, Type,
         attribute::DenseElementsAttribute,
         operation::OperationLike,
         r#type::{IntegerType, RankedTensorType},
@@ -21,12 +23,20 @@ use melior::{
 use std::{
     cell::RefCell,
     collections::HashMap,
-    io::Write,
+    io::{self, Write},
+    ops::{Deref, Range},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Tensors of at most this many elements stand inline in the IR.
 pub const INLINE_LIMIT: usize = 1024;
+
+/// What the name of a file begins with that lies in the weight cache, under its BLAKE3 hash.
+const CACHED: &str = "blake3:";
 
 /// Element type of a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +101,7 @@ pub enum ConstantError {
     #[error("`{0}` is no constant tensor of a supported element type")]
     Kind(String),
     /// The file cannot be mapped.
-    #[error("cannot read weights file `{path}`: {source}")]
+    #[error("cannot read weights file `{path}`: {}", describe_io(.source))]
     File {
         /// Path as resolved.
         path: PathBuf,
@@ -115,6 +125,11 @@ pub enum ConstantError {
     /// The bytes are not those that were imported.
     #[error("weights file `{0}` has changed since the model was imported: digests differ")]
     Changed(PathBuf),
+    /// A file of the weight cache does not hold what its name says.
+    #[error(
+        "file `{0}` of the weight cache is damaged; it may be deleted, and is made anew when the model is imported again"
+    )]
+    Damaged(PathBuf),
     /// A float constant where integers are needed, or the like.
     #[error("constant holds {found}, needed {needed}")]
     Type {
@@ -138,7 +153,25 @@ pub struct Constant {
 #[derive(Clone, Debug)]
 enum Bytes {
     Owned(Vec<u8>),
-    Mapped(MappedFile, std::ops::Range<usize>),
+    File(File, Range<usize>),
+}
+
+/// What references to a file are read from.
+#[derive(Clone, Debug)]
+enum File {
+    Mapped(MappedFile),
+    Memory(Arc<[u8]>),
+}
+
+impl Deref for File {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(file) => file,
+            Self::Memory(bytes) => bytes,
+        }
+    }
 }
 
 impl Constant {
@@ -146,7 +179,7 @@ impl Constant {
     pub fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Bytes::Owned(b) => b,
-            Bytes::Mapped(file, range) => &file[range.clone()],
+            Bytes::File(file, range) => &file[range.clone()],
         }
     }
 
@@ -209,7 +242,7 @@ fn chunks<const N: usize, T>(bytes: &[u8], f: impl Fn([u8; N]) -> T) -> Vec<T> {
 #[derive(Debug)]
 pub struct Constants {
     data_dir: PathBuf,
-    files: RefCell<HashMap<PathBuf, MappedFile>>,
+    files: RefCell<HashMap<PathBuf, File>>,
 }
 
 impl Constants {
@@ -231,9 +264,20 @@ impl Constants {
         }
     }
 
+    /// For weights that are at hand: references to `file` read `bytes`.
+    pub fn in_memory(file: &str, bytes: Arc<[u8]>) -> Self {
+        let constants = Self::new(Path::new("."));
+        let path = constants.path(file);
+        constants
+            .files
+            .borrow_mut()
+            .insert(path, File::Memory(bytes));
+        constants
+    }
+
     /// Path of the file that a reference names.
     pub fn path(&self, file: &str) -> PathBuf {
-        match file.strip_prefix("blake3:") {
+        match file.strip_prefix(CACHED) {
             Some(hex) => cache_dir().join("weights").join(hex),
             None => self.data_dir.join(file),
         }
@@ -242,7 +286,7 @@ impl Constants {
     /// Reads a `dense<...>` or `#onnx.weights` attribute.
     ///
     /// # Errors
-    /// When it is no constant tensor, or its file is missing, short or changed.
+    /// When it is no constant tensor, or its file is missing, short, changed or damaged.
     pub fn read(&self, a: Attribute) -> Result<Constant, ConstantError> {
         let kind = || ConstantError::Kind(a.to_string().chars().take(80).collect());
         if let Some(w) = as_weights(a) {
@@ -256,18 +300,26 @@ impl Constants {
                 offset: w.offset,
                 length: w.length,
             };
-            let end = w.offset.checked_add(w.length).ok_or_else(short)?;
-            if end > file.len() as u64 {
-                return Err(short());
-            }
+            // What the user has written and what we have are told apart.
+            let is_cached = w.file.starts_with(CACHED);
+            let end = w.offset.checked_add(w.length);
+            let Some(end) = end.filter(|end| *end <= file.len() as u64) else {
+                return Err(match is_cached {
+                    true => ConstantError::Damaged(path),
+                    false => short(),
+                });
+            };
             let range = w.offset as usize..end as usize;
             if digest(&file[range.clone()]) != w.digest {
-                return Err(ConstantError::Changed(path));
+                return Err(match is_cached {
+                    true => ConstantError::Damaged(path),
+                    false => ConstantError::Changed(path),
+                });
             }
             return Ok(Constant {
                 shape: t.shape,
                 dtype,
-                bytes: Bytes::Mapped(file, range),
+                bytes: Bytes::File(file, range),
             });
         }
         let t = DenseElementsAttribute::try_from(a).map_err(|_| kind())?;
@@ -286,7 +338,7 @@ impl Constants {
         })
     }
 
-    fn map(&self, path: &Path) -> Result<MappedFile, ConstantError> {
+    fn map(&self, path: &Path) -> Result<File, ConstantError> {
         if let Some(file) = self.files.borrow().get(path) {
             return Ok(file.clone());
         }
@@ -294,6 +346,7 @@ impl Constants {
             path: path.into(),
             source,
         })?;
+        let file = File::Mapped(file);
         self.files.borrow_mut().insert(path.into(), file.clone());
         Ok(file)
     }
@@ -301,8 +354,11 @@ impl Constants {
     /// Makes the attribute of a constant: inline when small, otherwise a blob in the cache that
     /// is named by its content.
     ///
+    /// Where the cache cannot be written, large constants stand inline too, and a warning says so
+    /// once for the process.
+    ///
     /// # Errors
-    /// When the blob cannot be written.
+    /// When the attribute cannot be made.
     pub fn make<'c>(
         &self,
         context: &'c Context,
@@ -313,33 +369,16 @@ impl Constants {
         let dims: Vec<u64> = shape.iter().map(|d| *d as u64).collect();
         let t: Type = RankedTensorType::new(&dims, dtype.to_type(context), None).into();
         if bytes.len() / dtype.bytes() <= INLINE_LIMIT {
-            let all = |v: u8| bytes.iter().all(|b| *b == v);
-            if dtype == DType::Bool && !bytes.is_empty() && (all(0) || all(1)) {
-                return Ok(DenseElementsAttribute::bool_splat(t, all(1)).into());
-            }
-            if dtype == DType::Bool {
-                let v: Vec<i32> = bytes.iter().map(|b| i32::from(*b != 0)).collect();
-                return Ok(DenseElementsAttribute::bool_values(t, &v).into());
-            }
-            return Ok(DenseElementsAttribute::raw_buffer(t, bytes).into());
+            return Ok(inline(t, dtype, bytes));
         }
         let hash = blake3::hash(bytes).to_hex();
-        let dir = cache_dir().join("weights");
-        let path = dir.join(hash.as_str());
-        let fail = |source| ConstantError::File {
-            path: path.clone(),
-            source,
-        };
-        if std::fs::metadata(&path).is_ok_and(|m| m.len() == bytes.len() as u64) {
-            // Content-addressed: the digest is checked whenever the blob is read.
-        } else {
-            std::fs::create_dir_all(&dir).map_err(fail)?;
-            let mut file = tempfile::NamedTempFile::new_in(&dir).map_err(fail)?;
-            file.write_all(bytes).map_err(fail)?;
-            file.persist(&path).map_err(|e| fail(e.error))?;
+        let folder = cache_dir().join("weights");
+        if let Err(error) = store(&folder, hash.as_str(), bytes) {
+            warn_once(context, &folder, &error);
+            return Ok(inline(t, dtype, bytes));
         }
         let text = format!(
-            "#onnx.weights<\"blake3:{hash}\", offset = 0, length = {}, digest = \"{}\"> : {t}",
+            "#onnx.weights<\"{CACHED}{hash}\", offset = 0, length = {}, digest = \"{}\"> : {t}",
             bytes.len(),
             digest(bytes),
         );
@@ -350,7 +389,7 @@ impl Constants {
     /// inline constants are always i64.
     ///
     /// # Errors
-    /// When a value needs more than 64 bits, or the blob cannot be written.
+    /// When a value needs more than 64 bits.
     pub fn make_integers<'c>(
         &self,
         context: &'c Context,
@@ -384,7 +423,7 @@ impl Constants {
     /// Makes a float constant of 32 bits.
     ///
     /// # Errors
-    /// When the blob cannot be written.
+    /// When the attribute cannot be made.
     pub fn make_f32<'c>(
         &self,
         context: &'c Context,
@@ -394,6 +433,46 @@ impl Constants {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.make(context, shape, DType::F32, &bytes)
     }
+}
+
+/// A `dense` attribute of a type with elements of `dtype`.
+fn inline<'c>(t: Type<'c>, dtype: DType, bytes: &[u8]) -> Attribute<'c> {
+    if dtype != DType::Bool {
+        return DenseElementsAttribute::raw_buffer(t, bytes).into();
+    }
+    let all = |v: u8| bytes.iter().all(|b| *b == v);
+    if !bytes.is_empty() && (all(0) || all(1)) {
+        return DenseElementsAttribute::bool_splat(t, all(1)).into();
+    }
+    let v: Vec<i32> = bytes.iter().map(|b| i32::from(*b != 0)).collect();
+    DenseElementsAttribute::bool_values(t, &v).into()
+}
+
+/// Puts a blob into the cache. One that is there already is compared, and replaced when damaged.
+fn store(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let path = folder.join(name);
+    if MappedFile::open(&path).is_ok_and(|file| *file == *bytes) {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    let _writing = Writing::begin();
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(&path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+fn warn_once(context: &Context, folder: &Path, error: &io::Error) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if WARNED.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let message = format!(
+        "cannot write to the weight cache {}: {}; weights are kept in the program itself",
+        folder.display(),
+        describe_io(error)
+    );
+    emit_warning(Location::unknown(context), &message);
 }
 
 /// The digest of an `#onnx.weights` attribute: 16 bytes of BLAKE3 in hexadecimal digits.
@@ -406,4 +485,81 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
         hasher.update(bytes);
     }
     hasher.finalize().to_hex()[..32].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_blob_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = vec![7u8; 5000];
+        let path = folder.path().join("weights/x");
+        let kept = || std::fs::read(&path).unwrap();
+        store(&folder.path().join("weights"), "x", &bytes).unwrap();
+        assert_eq!(kept(), bytes);
+        let mut damaged = bytes.clone();
+        damaged[100] ^= 1;
+        for wrong in [damaged.as_slice(), &bytes[1..], b""] {
+            std::fs::write(&path, wrong).unwrap();
+            store(&folder.path().join("weights"), "x", &bytes).unwrap();
+            assert_eq!(kept(), bytes);
+        }
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_an_error_of_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, b"").unwrap();
+        let error = store(&file.join("weights"), "x", &[1]).unwrap_err();
+        assert_eq!(describe_io(&error), "a part of the path is not a folder");
+    }
+
+    #[test]
+    fn weights_at_hand_are_read_as_a_file_is() {
+        let context = crate::new_context();
+        let bytes: Arc<[u8]> = [1.5f32, -2.0]
+            .iter()
+            .flat_map(|v| v.to_le_bytes())
+            .collect();
+        let constants = Constants::in_memory("w", Arc::clone(&bytes));
+        let reference = |offset: u64, digest: &str| {
+            let text = format!(
+                "#onnx.weights<\"w\", offset = {offset}, length = 4, digest = \"{digest}\"> : tensor<1xf32>"
+            );
+            Attribute::parse(&context, &text).unwrap()
+        };
+        let right = digest(&bytes[4..]);
+        let read = constants.read(reference(4, &right)).unwrap();
+        assert_eq!(read.to_f64(), [-2.0]);
+        assert!(matches!(
+            constants.read(reference(0, &right)),
+            Err(ConstantError::Changed(_))
+        ));
+        assert!(matches!(
+            constants.read(reference(6, &right)),
+            Err(ConstantError::Short { .. })
+        ));
+    }
+
+    #[test]
+    fn a_damaged_file_of_the_cache_is_not_said_to_have_changed() {
+        let context = crate::new_context();
+        let constants = Constants::in_memory("blake3:00", [0u8; 8].as_slice().into());
+        for (length, shape) in [(8, 2), (12, 3)] {
+            let text = format!(
+                "#onnx.weights<\"blake3:00\", offset = 0, length = {length}, digest = \"{}\"> : tensor<{shape}xf32>",
+                "0".repeat(32)
+            );
+            let attribute = Attribute::parse(&context, &text).unwrap();
+            let error = constants.read(attribute).unwrap_err();
+            assert!(matches!(error, ConstantError::Damaged(_)), "{error}");
+        }
+    }
 }

@@ -34,7 +34,11 @@ pub struct Diagnostic {
 pub fn node_name(location: Location) -> Option<String> {
     if location.is_name() {
         let name = location.name_value();
-        return name.as_string_ref().as_str().ok().map(ToString::to_string);
+        let text = name.as_string_ref();
+        // An empty name has no bytes to read.
+        return (text.to_raw().length > 0)
+            .then(|| text.as_str().ok().map(ToString::to_string))
+            .flatten();
     }
     if location.is_fused() {
         return (0..location.fused_num_locations())
@@ -44,4 +48,23 @@ pub fn node_name(location: Location) -> Option<String> {
         return node_name(location.call_site_callee());
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{as_str, new_context, string};
+    use melior::ir::Attribute;
+
+    #[test]
+    fn names_and_texts_may_be_empty_or_no_text() {
+        let context = new_context();
+        let unknown = Location::unknown(&context);
+        assert_eq!(node_name(Location::name(&context, "", unknown)), None);
+        let named = Location::name(&context, "n", unknown);
+        assert_eq!(node_name(named).as_deref(), Some("n"));
+        assert_eq!(as_str(string(&context, "")), Some(""));
+        let bytes = Attribute::parse(&context, r#""\FF""#).unwrap();
+        assert_eq!(as_str(bytes), None);
+    }
 }

@@ -11,7 +11,12 @@ use melior::{
     pass::PassManager,
     utility::parse_pass_pipeline,
 };
-use std::{cell::RefCell, rc::Rc, sync::Once};
+use std::{
+    cell::RefCell,
+    fmt::{Display, Write},
+    rc::Rc,
+    sync::Once,
+};
 
 /// A failure whose reason has been reported as a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +57,13 @@ fn collecting<T>(context: &Context, work: impl FnOnce() -> T) -> (T, Vec<Diagnos
         };
         let location = d.location();
         let notes = (0..d.note_count())
-            .filter_map(|i| Some(d.note(i).ok()?.to_string()))
+            .filter_map(|i| Some(text(&d.note(i).ok()?)))
             .collect();
         sink.borrow_mut().push(Diagnostic {
             severity,
-            message: d.to_string(),
+            message: text(&d),
             node: node_name(location),
-            location: location.to_string(),
+            location: text(&location),
             notes,
         });
         true
@@ -69,11 +74,24 @@ fn collecting<T>(context: &Context, work: impl FnOnce() -> T) -> (T, Vec<Diagnos
     (result, diagnostics)
 }
 
+/// What MLIR prints, as far as it is UTF-8; names that an input gives may be anything.
+fn text(printed: &impl Display) -> String {
+    let mut text = String::new();
+    let _ = write!(text, "{printed}");
+    text
+}
+
 /// Parses and verifies a module.
 ///
 /// # Errors
-/// What MLIR reports.
+/// What MLIR reports, and where the text has a NUL character.
 pub fn parse_module<'c>(context: &'c Context, text: &str) -> Result<Module<'c>, Vec<Diagnostic>> {
+    // MLIR takes texts that a NUL ends.
+    if let Some(at) = text.find('\0') {
+        return Err(vec![error_of_text(format!(
+            "the text has a NUL character at byte {at}"
+        ))]);
+    }
     let (module, diagnostics) = collecting(context, || Module::parse(context, text));
     module.ok_or(diagnostics)
 }
@@ -103,16 +121,32 @@ pub fn run_pipeline(
     match result {
         Ok(()) => Ok(diagnostics),
         Err(message) => {
-            if let Some(message) = message {
-                diagnostics.push(Diagnostic {
-                    severity: Severity::Error,
-                    message,
-                    node: None,
-                    location: String::new(),
-                    notes: Vec::new(),
-                });
-            }
+            diagnostics.extend(message.map(error_of_text));
             Err(diagnostics)
         }
+    }
+}
+
+/// An error about a text as a whole.
+fn error_of_text(message: String) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        message,
+        node: None,
+        location: String::new(),
+        notes: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_with_nul_characters_are_errors() {
+        let context = new_context();
+        assert!(parse_module(&context, "module {}").is_ok());
+        let errors = parse_module(&context, "module {}\0").unwrap_err();
+        assert_eq!(errors[0].message, "the text has a NUL character at byte 9");
     }
 }

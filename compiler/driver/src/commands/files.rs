@@ -5,13 +5,13 @@ use std::path::Path;
 use zkc_halo2::peak_rss_bytes;
 
 use crate::backends::{self, Origin};
-use crate::commands::Input;
+use crate::commands::{Input, files_of};
 use crate::compile::{Samples, compile as compile_model};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluate::{beside_float, evaluate};
 use crate::model::Model;
 use crate::options::CompileOptions;
-use crate::output::{Access, OutputFile};
+use crate::output::{Access, OutputFile, keep_apart};
 use crate::report::{
     CompileReport, InferReport, MockReport, WitnessReport, input_ranges, tensor_infos,
 };
@@ -27,8 +27,13 @@ pub fn compile(
     output: &Path,
     ui: &dyn Ui,
 ) -> Result<CompileReport> {
+    let mut inputs = files_of(samples.args);
+    inputs.push(path.into());
+    inputs.extend((options.constant_inputs.iter()).map(|(_, file)| file.clone()));
+    keep_apart(&[output], &inputs)?;
     let file = OutputFile::create(output, Access::Ordinary)?;
     let compiled = compile_model(path, options, samples, ui)?;
+    keep_apart(&[output], &compiled.files)?;
     let model = compiled.model;
     let zkc_bytes = model.save(file)?;
     Ok(CompileReport {
@@ -48,8 +53,8 @@ pub fn infer(path: &Path, input: Input<'_>, ui: &dyn Ui) -> Result<InferReport> 
     let model = Model::load(path)?;
     let sample = input.read(&model, ui)?;
     ui.step("evaluating");
-    let evaluation = evaluate(&model, &sample)?;
-    let outputs = beside_float(&model, &sample, &evaluation.outputs)?;
+    let evaluation = evaluate(&model, &sample, Origin::File(path))?;
+    let outputs = beside_float(&model, &sample, &evaluation.outputs, Origin::File(path))?;
     Ok(InferReport {
         model: model.name,
         outputs,
@@ -59,12 +64,15 @@ pub fn infer(path: &Path, input: Input<'_>, ui: &dyn Ui) -> Result<InferReport> 
 
 /// `zkc witness`: computes every value of one inference and writes `output`, for its owner's eyes only.
 pub fn witness(path: &Path, input: Input<'_>, output: &Path, ui: &dyn Ui) -> Result<WitnessReport> {
+    let mut inputs = files_of(input.args);
+    inputs.push(path.into());
+    keep_apart(&[output], &inputs)?;
     let file = OutputFile::create(output, Access::Private)?;
     let model = Model::load(path)?;
     let sample = input.read(&model, ui)?;
     ui.step("computing the witness");
     let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::File(path))?;
-    let evaluation = evaluate(&model, &sample)?;
+    let evaluation = evaluate(&model, &sample, Origin::File(path))?;
     let grid = prepared.assign(&evaluation.registers);
     let witness_bytes = Witness {
         circuit: model.digest(),
@@ -84,24 +92,27 @@ pub fn mock(path: &Path, input: Input<'_>, audit: bool, ui: &dyn Ui) -> Result<M
     let model = Model::load(path)?;
     let sample = input.read(&model, ui)?;
     ui.step("computing the witness");
-    let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::File(path))?;
-    let evaluation = evaluate(&model, &sample)?;
+    let origin = Origin::File(path);
+    let prepared = backends::prepare(model.backend, model.circuit.clone(), origin)?;
+    let evaluation = evaluate(&model, &sample, origin)?;
     let grid = prepared.assign(&evaluation.registers);
     ui.step("checking all constraints");
-    let report = zkc_halo2::mock(&prepared, &grid)
-        .map_err(|error| backends::convert(error, Origin::File(path)))?;
+    let report =
+        zkc_halo2::mock(&prepared, &grid).map_err(|error| backends::convert(error, origin))?;
     if !report.is_satisfied() {
-        let mut error =
-            Error::bug(format!("{} constraints do not hold", report.total)).in_file(path);
+        let mut error = origin.broken(match report.total {
+            1 => "a constraint does not hold".to_owned(),
+            total => format!("{total} constraints do not hold"),
+        });
         for failure in &report.failures {
             error = error.note(failure.to_string());
         }
         return Err(error);
     }
     let free_cells = audit
-        .then(|| backends::audit(&prepared, &grid, ui))
+        .then(|| backends::audit(&prepared, &grid, origin, ui))
         .transpose()?;
-    let outputs = beside_float(&model, &sample, &evaluation.outputs)?;
+    let outputs = beside_float(&model, &sample, &evaluation.outputs, origin)?;
     Ok(MockReport {
         satisfied: true,
         outputs,

@@ -9,13 +9,14 @@ use zkc_halo2::{
     Cost, ParamsSource, Prepared, Proof, ProvingKey, PublicKind, PublicTensor, StoredKey,
     peak_rss_bytes, system_rng,
 };
+use zkc_support::Writing;
 
 use crate::backends::{self, Origin, convert};
-use crate::commands::Given;
+use crate::commands::{Given, files_of};
 use crate::error::{Error, Result};
 use crate::evaluate::evaluate;
-use crate::model::{Model, PRODUCER, file_error, to_shape};
-use crate::output::{Access, OutputFile};
+use crate::model::{Model, PRODUCER, check_readable, file_error, to_shape};
+use crate::output::{Access, OutputFile, keep_apart};
 use crate::report::{ProveReport, SetupReport, VerifyReport, integers, tensor_infos};
 use crate::ui::Ui;
 use crate::values::{Expectation, FixedTensor, argmax};
@@ -23,6 +24,7 @@ use crate::witness::Witness;
 
 /// `zkc setup`: makes the keys of a compiled model and writes `pk` and `vk`.
 pub fn setup(path: &Path, pk: &Path, vk: &Path, ui: &dyn Ui) -> Result<SetupReport> {
+    keep_apart(&[pk, vk], &[path.into()])?;
     OutputFile::check(pk)?;
     OutputFile::check(vk)?;
     let model = Model::load(path)?;
@@ -32,11 +34,12 @@ pub fn setup(path: &Path, pk: &Path, vk: &Path, ui: &dyn Ui) -> Result<SetupRepo
     let here = Origin::File(path);
     let key =
         ProvingKey::generate(&prepared, &params.params).map_err(|error| convert(error, here))?;
-    let pk_bytes = key.write(pk).map_err(|error| convert(error, here))?;
-    let vk_bytes = key
-        .verifying_key()
-        .write(vk)
-        .map_err(|error| convert(error, here))?;
+    let (pk_bytes, vk_bytes) = {
+        let _writing = Writing::begin();
+        let failed = |error| convert(error, Origin::Compiled);
+        let pk_bytes = key.write(pk).map_err(failed)?;
+        (pk_bytes, key.verifying_key().write(vk).map_err(failed)?)
+    };
     Ok(SetupReport {
         k: prepared.shape().k,
         setup_s: params.cost.wall_s + key.keygen_cost().wall_s,
@@ -58,8 +61,15 @@ pub fn prove(
     output: &Path,
     ui: &dyn Ui,
 ) -> Result<ProveReport> {
+    let mut inputs = match given {
+        Given::Input(input) => files_of(input.args),
+        Given::Witness(witness) => vec![witness.into()],
+    };
+    inputs.extend([path.into(), pk.into()]);
+    keep_apart(&[output], &inputs)?;
     let file = OutputFile::create(output, Access::Ordinary)?;
     let model = Model::load(path)?;
+    check_readable(pk)?;
     let stored = StoredKey::read_proving(pk).map_err(|error| convert(error, Origin::File(pk)))?;
     if stored.digests().circuit != model.digest() {
         return Err(Error::diagnostic(format!(
@@ -81,7 +91,7 @@ pub fn prove(
     ui.step("proving");
     let mut rng = system_rng().map_err(|error| convert(error, Origin::Compiled))?;
     let source = match given {
-        Given::Input(_) => Origin::Compiled,
+        Given::Input(_) => Origin::File(path),
         Given::Witness(witness) => Origin::File(witness),
     };
     let proved = zkc_halo2::prove(&params.params, &key, &grid, &mut rng)
@@ -117,7 +127,7 @@ fn witness_of(
     match given {
         Given::Input(input) => {
             let sample = input.read(model, ui)?;
-            let evaluation = evaluate(model, &sample)?;
+            let evaluation = evaluate(model, &sample, Origin::File(path))?;
             Ok((prepared.assign(&evaluation.registers), evaluation.cost))
         }
         Given::Witness(file) => {
@@ -145,6 +155,8 @@ pub fn verify(
     ui: &dyn Ui,
 ) -> Result<VerifyReport> {
     let expectation = expect.map(Expectation::load).transpose()?;
+    check_readable(proof_path)?;
+    check_readable(vk)?;
     let proof =
         Proof::read(proof_path).map_err(|error| convert(error, Origin::File(proof_path)))?;
     let stored = StoredKey::read_verifying(vk).map_err(|error| convert(error, Origin::File(vk)))?;

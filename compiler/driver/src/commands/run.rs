@@ -4,6 +4,7 @@ use std::path::Path;
 
 use zkc_circuit::file::{self, FileKind};
 use zkc_halo2::{ParamsSource, Proof, ProvingKey, PublicKind, peak_rss_bytes, system_rng};
+use zkc_support::Writing;
 
 use crate::backends::{self, Origin, convert};
 use crate::commands::Input;
@@ -26,21 +27,20 @@ pub fn run(
     let samples = Samples {
         args: input.args,
         options: input.options,
+        exactly_one: true,
     };
     let mut compiled = compile(path, options, samples, ui)?;
     let model = compiled.model;
-    let (Some(sample), None) = (compiled.samples.pop(), compiled.samples.pop()) else {
-        return Err(
-            Error::diagnostic("the inputs are of several inferences").help("give those of one")
-        );
+    let Some(sample) = compiled.samples.pop() else {
+        unreachable!("exactly one sample was asked for");
     };
     let failed = |error| convert(error, Origin::Compiled);
     let prepared = compiled.prepared;
 
     ui.step("computing the witness");
-    let evaluation = evaluate(&model, &sample)?;
+    let evaluation = evaluate(&model, &sample, Origin::Compiled)?;
     let grid = prepared.assign(&evaluation.registers);
-    let outputs = beside_float(&model, &sample, &evaluation.outputs)?;
+    let outputs = beside_float(&model, &sample, &evaluation.outputs, Origin::Compiled)?;
 
     let params = backends::params(prepared.shape().k, ui)?;
     ui.step("making keys");
@@ -94,6 +94,8 @@ pub fn run(
 
 /// The lengths of the key files, which are written to a temporary folder to know them.
 fn key_sizes(key: &ProvingKey) -> Result<(u64, u64)> {
+    // The folder is gone before a signal ends the process.
+    let _writing = Writing::begin();
     let folder = tempfile::tempdir()
         .map_err(|error| Error::io("cannot write to", &std::env::temp_dir(), &error))?;
     let failed = |error| convert(error, Origin::Compiled);

@@ -10,6 +10,10 @@ use image::{ColorType, ImageDecoder, ImageReader, Limits};
 use crate::error::{Error, Result};
 use crate::inputs::{InputSpec, Tensor, Values, show_shape};
 
+/// Where a PNG file has its bits per pixel and channel: behind the signature, and the length, name, width and height of
+/// the header, which comes first.
+const BIT_DEPTH: usize = 8 + 4 + 4 + 4 + 4;
+
 /// How a pixel from 0 to 255 becomes the number that the model sees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ImageScale {
@@ -30,6 +34,8 @@ pub(super) fn read(
 ) -> Result<(Tensor, Option<String>)> {
     let not_png = |error: image::ImageError| {
         let text = error.to_string();
+        // What follows is the decoder's own structure.
+        let text = text.split(" while decoding ").next().unwrap_or_default();
         Error::diagnostic(format!(
             "not a readable PNG image: {}",
             text.trim_end_matches('.')
@@ -67,6 +73,13 @@ pub(super) fn read(
         )));
     }
     match color {
+        // The decoder widens fewer bits.
+        ColorType::L8 if bytes.get(BIT_DEPTH).is_some_and(|depth| *depth < 8) => {
+            return Err(
+                Error::diagnostic("the image has fewer than 8 bits per pixel")
+                    .help("save it with 8 bits per pixel"),
+            );
+        }
         ColorType::L8 => {}
         ColorType::L16 => {
             return Err(Error::diagnostic("the image has 16 bits per pixel")
@@ -236,6 +249,46 @@ mod tests {
             message(&grey(3, 2), &[2, 3, 4]),
             "input \"x\" of shape [2, 3, 4] is not one grey image"
         );
+    }
+
+    /// A picture of 8 x 2 pixels, of one bit each: the encoder at hand writes whole bytes only.
+    fn one_bit() -> Vec<u8> {
+        fn crc(bytes: &[u8]) -> u32 {
+            !bytes.iter().fold(!0u32, |crc, byte| {
+                (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                    (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
+                })
+            })
+        }
+        let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+        let header = [0, 0, 0, 8, 0, 0, 0, 2, 1, 0, 0, 0, 0];
+        // One stored block with a filter byte and a byte of pixels per row.
+        let data = [
+            0x78, 1, 1, 4, 0, 0xfb, 0xff, 0, 0xaa, 0, 0x55, 0x02, 0x57, 0x01, 0x00,
+        ];
+        for (kind, body) in [(b"IHDR", &header[..]), (b"IDAT", &data), (b"IEND", &[])] {
+            bytes.extend((body.len() as u32).to_be_bytes());
+            let chunk = [&kind[..], body].concat();
+            bytes.extend(&chunk);
+            bytes.extend(crc(&chunk).to_be_bytes());
+        }
+        bytes
+    }
+
+    #[test]
+    fn fewer_than_8_bits_are_refused() {
+        let error = read(&one_bit(), &spec("x", &[2, 8]), ImageScale::Raw).unwrap_err();
+        assert_eq!(error.message(), "the image has fewer than 8 bits per pixel");
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_said_in_words() {
+        let mut bytes = grey(3, 2);
+        // Of the header.
+        bytes[30] ^= 1;
+        let error = read(&bytes, &spec("x", &[2, 3]), ImageScale::Raw).unwrap_err();
+        assert!(error.message().contains("CRC error"), "{error}");
+        assert!(!error.message().contains(['{', '}']), "{error}");
     }
 
     #[test]

@@ -31,9 +31,26 @@ pub struct ValueRange {
     pub hi: f64,
 }
 
+impl ValueRange {
+    /// Whether a finite value lies outside.
+    pub(crate) fn excludes(&self, value: f64) -> bool {
+        value.is_finite() && !(self.lo..=self.hi).contains(&value)
+    }
+}
+
 impl std::fmt::Display for ValueRange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.lo, self.hi)
+        // Beyond this, all digits would say less than the exponent.
+        let show = |f: &mut std::fmt::Formatter<'_>, end: f64| {
+            if end != 0.0 && !(1e-9..1e16).contains(&end.abs()) {
+                write!(f, "{end:e}")
+            } else {
+                write!(f, "{end}")
+            }
+        };
+        show(f, self.lo)?;
+        f.write_str(":")?;
+        show(f, self.hi)
     }
 }
 
@@ -160,5 +177,18 @@ impl Values {
             Values::Real(values) => values[index],
             Values::Whole(values) => values[index] as f64,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_shown_short() {
+        let show = |lo, hi| ValueRange { lo, hi }.to_string();
+        assert_eq!(show(-0.5, 3.0), "-0.5:3");
+        assert_eq!(show(0.0, 1e35), "0:1e35");
+        assert_eq!(show(-1e-12, 1e15), "-1e-12:1000000000000000");
     }
 }

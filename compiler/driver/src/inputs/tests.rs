@@ -194,6 +194,85 @@ fn unknown_kinds_and_missing_files_are_named() {
 }
 
 #[test]
+fn what_is_not_there_has_no_kind() {
+    let read = |path: &str| {
+        let arg = InputArg {
+            name: None,
+            path: path.into(),
+        };
+        let error = read_sample(&[arg], &[spec("x", &[1])], ReadOptions::default());
+        error.unwrap_err().message().to_owned()
+    };
+    assert_eq!(read("nosuch"), "cannot read nosuch: no such file or folder");
+    assert_eq!(read("-"), "cannot read -: no such file or folder");
+    assert_eq!(read(""), "an `--input` names no file");
+}
+
+#[test]
+fn one_file_too_many_is_not_one_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = [spec("a", &[1]), spec("b", &[1])];
+    let file = write(
+        folder.path(),
+        "a.npy",
+        &npy::tests::file("<f4", "(1,)", &[0; 4]),
+    );
+    let message = |count: usize| {
+        let args = vec![file.clone(); count];
+        let error = read_sample(&args, &specs, ReadOptions::default()).unwrap_err();
+        error.message().to_owned()
+    };
+    assert_eq!(message(1), "1 of 2 inputs given; missing: \"b\"");
+    assert_eq!(message(3), "3 inputs given, where one inference takes 2");
+    assert_eq!(message(5), "5 inputs given, where one inference takes 2");
+    assert!(message(4).starts_with("2 samples given where one is wanted"));
+}
+
+#[test]
+fn a_model_without_inputs_needs_no_files() {
+    let sample = read_sample(&[], &[], ReadOptions::default()).unwrap();
+    assert_eq!(sample, Sample::default());
+    let error = read_sample(&[], &[spec("x", &[1])], ReadOptions::default()).unwrap_err();
+    assert_eq!(error.message(), "no input given");
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "a.npy", b"");
+    let error = read_sample(&[file], &[], ReadOptions::default()).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "the model has no inputs, so none can be given"
+    );
+}
+
+#[test]
+fn what_lies_outside_is_not_rounded_into_the_range() {
+    let read = |value: f64, element: ElementType| {
+        let spec = InputSpec {
+            range: Some(ValueRange {
+                lo: -10.0,
+                hi: 10.0,
+            }),
+            element,
+            ..spec("x", &[1])
+        };
+        let tensor = Tensor {
+            shape: vec![1],
+            values: Values::Real(vec![value]),
+        };
+        conform(tensor, &spec)
+    };
+    let error = read(10.0000001, ElementType::Float32).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "input \"x\": element 0 is 10.0000001, outside the declared range -10:10"
+    );
+    assert!(read(-10.0000001, ElementType::Float32).is_err());
+    assert!(read(10.0, ElementType::Float32).is_ok());
+    // A float64 is not rounded, and is compared where it is quantized.
+    let kept = read(10.0000001, ElementType::Float64).unwrap();
+    assert_eq!(kept.values.real(0), 10.0000001);
+}
+
+#[test]
 fn names_come_before_the_last_equals_sign() {
     assert_eq!(
         InputArg::parse("a=b.npy"),

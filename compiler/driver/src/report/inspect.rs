@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::escape::one_line;
 use crate::report::CircuitSize;
 use crate::report::text::{Table, bytes, count, real};
 
@@ -125,12 +126,12 @@ pub struct GateReport {
 
 impl fmt::Display for InspectReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.model)?;
+        writeln!(f, "{}", one_line(&self.model))?;
         writeln!(f, "  backend      {}", self.backend)?;
         writeln!(
             f,
             "  compiled by  {}, {}",
-            self.compiled_by,
+            one_line(&self.compiled_by),
             bytes(self.zkc_bytes)
         )?;
         writeln!(f, "  digest       {}", self.digest)?;

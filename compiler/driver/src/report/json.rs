@@ -6,7 +6,8 @@ use serde_json::Value;
 /// The JSON text of a report, without a newline at its end.
 ///
 /// Members of an object stand on lines of their own, elements of a list of objects likewise; other lists stay on one
-/// line. Numbers that are not finite become `null`.
+/// line. Numbers that are not finite become `null`, and control characters in names are escaped, also those that JSON
+/// lets stand.
 pub fn to_json(report: &impl Serialize) -> String {
     let value = match serde_json::to_value(report) {
         Ok(value) => value,
@@ -15,7 +16,20 @@ pub fn to_json(report: &impl Serialize) -> String {
     };
     let mut text = String::new();
     write(&value, 0, &mut text);
+    if text.contains(is_loose) {
+        // Outside of strings there are no such characters.
+        let escaped = |c: char| match is_loose(c) {
+            true => format!("\\u{:04x}", u32::from(c)),
+            false => c.into(),
+        };
+        text = text.chars().map(escaped).collect();
+    }
     text
+}
+
+/// Control characters that JSON allows in strings.
+fn is_loose(c: char) -> bool {
+    c.is_control() && c != '\n'
 }
 
 fn write(value: &Value, depth: usize, text: &mut String) {
@@ -61,6 +75,14 @@ fn write(value: &Value, depth: usize, text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_control_character_is_left() {
+        let text = to_json(&serde_json::json!({ "a\u{9b}": "b\u{1b}\u{7f}\n" }));
+        assert_eq!(text, "{\n  \"a\\u009b\": \"b\\u001b\\u007f\\n\"\n}");
+        let back: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(back["a\u{9b}"], "b\u{1b}\u{7f}\n");
+    }
 
     #[test]
     fn lists_of_numbers_stay_on_one_line() {

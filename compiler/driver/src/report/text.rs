@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::escape::one_line;
 use crate::report::{
     CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProveReport, RunReport,
     SetupReport, TensorInfo, VerifyReport, WitnessReport,
@@ -107,8 +108,11 @@ impl Table {
         self
     }
 
+    /// Adds a row; names in it stay on one line.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        let cells = cells.into_iter();
+        self.rows
+            .push(cells.map(|cell| one_line(&cell).into_owned()).collect());
     }
 }
 
@@ -199,7 +203,7 @@ fn write_tensors(
     classes: &[Option<usize>],
 ) -> fmt::Result {
     for (index, (info, values)) in info.iter().zip(fixed).enumerate() {
-        writeln!(f, "\n{kind} \"{}\" {:?}", info.name, info.shape)?;
+        writeln!(f, "\n{kind} \"{}\" {:?}", one_line(&info.name), info.shape)?;
         let mut header = vec!["", "fixed point"];
         header.extend(float.map(|_| "float"));
         let mut table = Table::new(&header).numbers_from(0);
@@ -249,7 +253,7 @@ impl fmt::Display for Outputs {
             if let (Some(fixed), Some(float)) = (fixed, float)
                 && fixed != float
             {
-                let name = &self.output_info[index].name;
+                let name = one_line(&self.output_info[index].name);
                 writeln!(
                     f,
                     "  in floating point, the largest element of \"{name}\" is {float}"
@@ -272,7 +276,8 @@ impl fmt::Display for Outputs {
 
 impl fmt::Display for CompileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "compiled {} in {}", self.model, seconds(self.compile_s))?;
+        let model = one_line(&self.model);
+        writeln!(f, "compiled {model} in {}", seconds(self.compile_s))?;
         writeln!(f, "  {}, {}", self.size.one_line(), bytes(self.zkc_bytes))
     }
 }
@@ -374,7 +379,8 @@ impl fmt::Display for VerifyReport {
 
 impl fmt::Display for InferReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} in {}", self.model, seconds(self.infer_s))?;
+        let model = one_line(&self.model);
+        writeln!(f, "{model} in {}", seconds(self.infer_s))?;
         write!(f, "{}", self.outputs)
     }
 }
@@ -400,7 +406,7 @@ impl fmt::Display for MockReport {
 
 impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.model)?;
+        writeln!(f, "{}", one_line(&self.model))?;
         writeln!(
             f,
             "  compiled in {}: {}",
@@ -488,5 +494,7 @@ mod tests {
             table.to_string(),
             "  name          n\n  a             1\n  long name  1000"
         );
+        table.row(["a\u{1b}\nb".into(), "2".into()]);
+        assert!(table.to_string().ends_with("  a\\u{1b}\\nb     2"));
     }
 }

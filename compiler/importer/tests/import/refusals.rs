@@ -405,3 +405,44 @@ fn constant_inputs() {
             .contains("the value has shape [2], but the input is declared as [1, 3, 8, 8]")
     );
 }
+
+#[test]
+fn a_size_of_zero_is_a_size() {
+    let relu = || vec![node("Relu r", "x", "y")];
+    let mut empty = model(13, relu(), vec![]);
+    graph(&mut empty).input[0] = value("x", FLOAT, "0 3");
+    let (text, warnings) = imported(&empty, &ImportOptions::default(), Path::new("m")).unwrap();
+    assert!(text.contains("%arg0: tensor<0x3xf32>"), "{text}");
+    assert!(warnings.is_empty());
+    // -1 is how some exporters write that a size is not known.
+    graph(&mut empty).input[0] = value("x", FLOAT, "-1 3");
+    let (text, warnings) = imported(&empty, &ImportOptions::default(), Path::new("m")).unwrap();
+    assert!(text.contains("%arg0: tensor<1x3xf32>"), "{text}");
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
+fn declared_output_shapes_are_kept_and_compared() {
+    let relu = || vec![node("Relu r", "x", "y")];
+    let declared = |dims: &str| {
+        let mut model = model(13, relu(), vec![]);
+        graph(&mut model).output[0] = value("y", FLOAT, dims);
+        model
+    };
+    // The shape of a result is inferred later, and compared then.
+    let kept = text(&declared("N 3 ? 8"));
+    assert!(kept.contains("-> tensor<?x3x?x8xf32>"), "{kept}");
+    assert!(text(&model(13, relu(), vec![])).contains("-> tensor<*xf32>"));
+    // An input that is handed through has a shape already.
+    let through = |dims: &str| {
+        let mut model = model(13, vec![], vec![]);
+        graph(&mut model).output[0] = value("x", FLOAT, dims);
+        model
+    };
+    assert!(text(&through("1 ? 8 N")).contains("tensor<1x3x8x8xf32>"));
+    for (dims, shown) in [("1 3 8 9", "[1, 3, 8, 9]"), ("1 3 8", "[1, 3, 8]")] {
+        let expected =
+            format!("output `x` is declared with shape {shown}, but has shape [1, 3, 8, 8]");
+        assert!(report(&through(dims)).contains(&expected));
+    }
+}

@@ -9,7 +9,8 @@ pub(crate) mod records;
 mod sys;
 pub(crate) mod types;
 
-use mlir_sys::MlirStringRef;
+use melior::ir::attribute::{AttributeLike, StringAttribute};
+use mlir_sys::{MlirStringRef, mlirStringAttrGetValue};
 
 /// Borrows a string for a call.
 fn string_ref(s: &str) -> MlirStringRef {
@@ -17,6 +18,19 @@ fn string_ref(s: &str) -> MlirStringRef {
         data: s.as_ptr().cast(),
         length: s.len(),
     }
+}
+
+/// Borrows the text of an attribute, which lives as long as its context; `None` where it is no UTF-8.
+pub(crate) fn string_value<'c>(a: StringAttribute<'c>) -> Option<&'c str> {
+    // SAFETY: the attribute is a string attribute, and its context outlives 'c.
+    let s = unsafe { mlirStringAttrGetValue(a.to_raw()) };
+    if s.length == 0 {
+        // There may be no pointer then.
+        return Some("");
+    }
+    // SAFETY: MLIR keeps the bytes of an attribute, as many as it says, unchanged in its context.
+    let bytes = unsafe { std::slice::from_raw_parts(s.data.cast::<u8>(), s.length) };
+    std::str::from_utf8(bytes).ok()
 }
 
 /// Copies a string that MLIR owns; bytes that are no UTF-8 are replaced.

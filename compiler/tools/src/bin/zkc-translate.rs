@@ -4,11 +4,11 @@
 //! Options of the importer (`--dim NAME=N`) stand before or after the driver's own.
 
 use clap::Parser;
-use std::{path::Path, process::ExitCode, sync::OnceLock};
+use std::{io::Write, path::Path, process::ExitCode, sync::OnceLock};
 use zkc_importer::{Arity, ImportOptions, Presence, Source, supported_ops};
 use zkc_support::{
-    Context, FromMlir, Location, Module, OperationRef, ToMlir, emit_error, emit_warning,
-    translate_main,
+    Context, FromMlir, Location, Module, OperationRef, ToMlir, describe_io, emit_error,
+    emit_warning, translate_main,
 };
 
 /// What the importer is told; set once before the driver starts.
@@ -57,8 +57,16 @@ fn main() -> ExitCode {
     let (ours, theirs) = split(std::env::args().collect());
     let options = Options::parse_from(ours);
     if options.supported_ops {
-        print!("{}", operators());
-        return ExitCode::SUCCESS;
+        let written = std::io::stdout().write_all(operators().as_bytes());
+        return match written {
+            // A reader that has gone away is no error.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                let why = describe_io(&error);
+                eprintln!("error: cannot write to standard output: {why}");
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        };
     }
     let import = ImportOptions {
         dims: options.dims.into_iter().collect(),

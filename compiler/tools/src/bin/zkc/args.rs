@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use zkc::inputs::{ImageScale, InputArg};
 use zkc::options::{
     Backend, CompileOptions, RangeOption, Visibility, parse_constant_input, parse_dim,
@@ -40,9 +40,9 @@ pub(crate) struct OutputArgs {
     /// Print one JSON object on standard output; everything else goes to standard error
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
-    /// Say more about what is done
-    #[arg(short, long, global = true, help_heading = "Output")]
-    pub(crate) verbose: bool,
+    /// Say more about what is done; given twice, also how long each step takes
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
     /// Say nothing but results and errors: no progress, no warnings
     #[arg(
         short,
@@ -138,7 +138,7 @@ enum ImageScaleArg {
 pub(crate) struct InputOptions {
     /// Input: EZKL-style .json, .npy, .pb (ONNX TensorProto), a grey .png, or a folder with input_0.pb, ...; one per
     /// graph input, in order or by name
-    #[arg(long = "input", value_name = "[NAME=]FILE", required = true, value_hint = ValueHint::AnyPath)]
+    #[arg(long = "input", value_name = "[NAME=]FILE", value_hint = ValueHint::AnyPath)]
     input: Vec<String>,
     /// How the pixels of an image become numbers
     #[arg(long, value_enum, default_value_t)]
@@ -234,7 +234,7 @@ pub(crate) struct WitnessArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("given").required(true).args(["input", "witness"]))]
+#[command(group = clap::ArgGroup::new("given").args(["input", "witness"]))]
 pub(crate) struct ProveArgs {
     /// The compiled model
     #[arg(value_name = "M.zkc", value_hint = ValueHint::FilePath)]
@@ -366,7 +366,10 @@ mod tests {
             "zkc verify --vk M.vk --proof P --expect PUBLIC.json --json",
             "zkc --json infer M.zkc --input IN",
             "zkc mock M.zkc --input IN -q",
-            "zkc inspect M.zkc",
+            "zkc inspect M.zkc -vv",
+            // A model without inputs.
+            "zkc run MODEL.onnx",
+            "zkc prove M.zkc --pk M.pk -o P",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line));
         }
@@ -376,14 +379,12 @@ mod tests {
     fn what_does_not_go_together_is_refused() {
         for line in [
             "zkc",
-            "zkc run MODEL.onnx",
             "zkc run MODEL.onnx --input IN --input-range 1",
             "zkc run MODEL.onnx --input IN --public weights",
             "zkc run MODEL.onnx --input IN --backend plonky",
             "zkc run MODEL.onnx --input IN --fraction-bits 0",
             "zkc run MODEL.onnx --input IN --dim batch",
             "zkc compile MODEL.onnx",
-            "zkc prove M.zkc --pk M.pk -o P",
             "zkc prove M.zkc --pk M.pk --input IN --witness W -o P",
             "zkc inspect M.zkc -q -v",
         ] {

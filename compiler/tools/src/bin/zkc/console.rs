@@ -1,14 +1,15 @@
 //! The terminal: progress and warnings on standard error, results on standard output.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use zkc::error::Kind;
-use zkc::{Error, Ui, report};
+use zkc::{Error, Result, Ui, printable, report};
 
 use crate::args::OutputArgs;
 
@@ -21,8 +22,11 @@ static PANICKED: AtomicBool = AtomicBool::new(false);
 /// Prints what the library tells.
 pub(crate) struct Console {
     json: bool,
-    verbose: bool,
+    /// 0, 1, or 2 and more: steps and details, then also times.
+    verbose: u8,
     quiet: bool,
+    /// When the step that is going on began; only where times are told.
+    began: Mutex<Option<Instant>>,
     /// The step that is going on; only on a terminal.
     spinner: Option<ProgressBar>,
     /// All warnings, for the JSON object.
@@ -32,7 +36,7 @@ pub(crate) struct Console {
 impl Console {
     pub(crate) fn new(args: &OutputArgs) -> Self {
         JSON.store(args.json, Ordering::Relaxed);
-        let show = !args.quiet && !args.verbose && io::stderr().is_terminal();
+        let show = !args.quiet && args.verbose == 0 && io::stderr().is_terminal();
         let spinner = show.then(|| {
             let style = ProgressStyle::with_template("{spinner:.cyan} {msg} {elapsed:.dim}");
             let spinner = ProgressBar::new_spinner();
@@ -46,15 +50,19 @@ impl Console {
             json: args.json,
             verbose: args.verbose,
             quiet: args.quiet,
+            began: Mutex::new(None),
             spinner,
             warnings: Mutex::new(Vec::new()),
         }
     }
 
     /// Prints the result of a command: the JSON object or the text.
-    pub(crate) fn result(&self, report: &(impl serde::Serialize + std::fmt::Display)) {
+    pub(crate) fn result(
+        &self,
+        report: &(impl serde::Serialize + std::fmt::Display),
+    ) -> Result<()> {
         self.clear();
-        if self.json {
+        let text = if self.json {
             let mut object = match serde_json::to_value(report) {
                 Ok(Value::Object(object)) => object,
                 // Every report is a struct of plain data.
@@ -66,16 +74,19 @@ impl Console {
                 .map(|warnings| warnings.clone())
                 .unwrap_or_default();
             object.insert("warnings".into(), warnings.into());
-            print(&format!("{}\n", report::to_json(&object)));
+            format!("{}\n", report::to_json(&object))
         } else {
-            print(&report.to_string());
-        }
+            printable(&report.to_string()).into_owned()
+        };
+        written(print(&text))
     }
 
     /// The same for commands that leave a file: nothing when all is to be quiet.
-    pub(crate) fn done(&self, report: &(impl serde::Serialize + std::fmt::Display)) {
+    pub(crate) fn done(&self, report: &(impl serde::Serialize + std::fmt::Display)) -> Result<()> {
         if self.json || !self.quiet {
-            self.result(report);
+            self.result(report)
+        } else {
+            Ok(())
         }
     }
 
@@ -88,20 +99,27 @@ impl Console {
         }
         eprint(&format!("{error}\n"));
         if self.json {
-            print(&format!(
-                "{}\n",
-                report::to_json(&json!({ "error": error }))
-            ));
+            print_error(error);
         }
     }
 
     fn clear(&self) {
+        self.tell_time();
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();
         }
     }
 
+    /// Says how long the step took that is over now.
+    fn tell_time(&self) {
+        let began = self.began.lock().ok().and_then(|mut began| began.take());
+        if let Some(began) = began {
+            self.line(&format!("  took {:.2} s", began.elapsed().as_secs_f64()));
+        }
+    }
+
     fn line(&self, text: &str) {
+        let text = printable(text);
         match &self.spinner {
             Some(spinner) => spinner.suspend(|| eprint(&format!("{text}\n"))),
             None => eprint(&format!("{text}\n")),
@@ -116,7 +134,13 @@ impl Ui for Console {
                 spinner.reset_elapsed();
                 spinner.set_message(name.to_owned());
             }
-            None if self.verbose => self.line(name),
+            None if self.verbose > 0 => {
+                self.tell_time();
+                self.line(name);
+                if let (2.., Ok(mut began)) = (self.verbose, self.began.lock()) {
+                    *began = Some(Instant::now());
+                }
+            }
             None => {}
         }
     }
@@ -131,18 +155,33 @@ impl Ui for Console {
     }
 
     fn detail(&self, text: &str) {
-        if self.verbose {
+        if self.verbose > 0 {
             self.line(&format!("  {text}"));
         }
     }
 }
 
 /// Writes to standard output. A reader that has gone away (`zkc inspect M.zkc | head`) is no error.
-fn print(text: &str) {
+fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let _ = stdout
+    let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// What a failed write to standard output is to the user.
+fn written(outcome: io::Result<()>) -> Result<()> {
+    outcome.map_err(|error| Error::io("cannot write to", Path::new("standard output"), &error))
+}
+
+/// Prints the JSON object of an error. The exit code tells of it even where this cannot be written.
+fn print_error(error: &Error) {
+    let object = report::to_json(&json!({ "error": error }));
+    let _ = print(&format!("{object}\n"));
 }
 
 fn eprint(text: &str) {
@@ -151,10 +190,19 @@ fn eprint(text: &str) {
 
 /// Reports the command line's own errors, `--help` and `--version`; returns the exit code.
 pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
-    // Colours and the right stream are clap's business; a closed stream is nobody's.
-    let _ = error.print();
+    // Colours and the right stream are clap's business.
+    let printed = match error.print() {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    };
     if !error.use_stderr() {
-        return 0;
+        return match written(printed) {
+            Ok(()) => 0,
+            Err(error) => {
+                eprint(&format!("{error}\n"));
+                error.kind().exit_code()
+            }
+        };
     }
     // What stands before the usage says what is wrong, possibly on several lines.
     let text = error.to_string();
@@ -167,10 +215,7 @@ pub(crate) fn usage(error: &clap::Error, json: bool) -> u8 {
     let error =
         Error::diagnostic(message).help("`zkc --help` and `zkc COMMAND --help` show what there is");
     if json {
-        print(&format!(
-            "{}\n",
-            report::to_json(&json!({ "error": error }))
-        ));
+        print_error(&error);
     }
     error.kind().exit_code()
 }
@@ -196,10 +241,7 @@ pub(crate) fn install_panic_hook() {
             ));
         eprint(&format!("\n{error}\n"));
         if JSON.load(Ordering::Relaxed) {
-            print(&format!(
-                "{}\n",
-                report::to_json(&json!({ "error": error }))
-            ));
+            print_error(&error);
         }
     }));
 }

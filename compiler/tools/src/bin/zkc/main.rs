@@ -2,6 +2,8 @@
 
 mod args;
 mod console;
+#[cfg(unix)]
+mod signals;
 
 use std::process::ExitCode;
 
@@ -15,6 +17,8 @@ use crate::console::Console;
 
 fn main() -> ExitCode {
     console::install_panic_hook();
+    #[cfg(unix)]
+    signals::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -46,13 +50,14 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 &options,
                 input(&files, scale),
                 console,
-            )?);
+            )?)?;
         }
         Command::Compile(args) => {
             let (files, scale) = args.samples();
             let samples = Samples {
                 args: &files,
                 options: ReadOptions { image_scale: scale },
+                exactly_one: false,
             };
             let options = args.options.into_options();
             console.done(&commands::compile(
@@ -61,10 +66,10 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 samples,
                 &args.output,
                 console,
-            )?);
+            )?)?;
         }
         Command::Setup(args) => {
-            console.done(&commands::setup(&args.model, &args.pk, &args.vk, console)?);
+            console.done(&commands::setup(&args.model, &args.pk, &args.vk, console)?)?;
         }
         Command::Witness(args) => {
             let (files, scale) = args.input.into_parts();
@@ -73,7 +78,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 input(&files, scale),
                 &args.output,
                 console,
-            )?);
+            )?)?;
         }
         Command::Prove(args) => {
             let (files, scale) = args.inputs();
@@ -87,7 +92,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 given,
                 &args.output,
                 console,
-            )?);
+            )?)?;
         }
         Command::Verify(args) => {
             console.result(&commands::verify(
@@ -95,7 +100,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 &args.proof,
                 args.expect.as_deref(),
                 console,
-            )?);
+            )?)?;
         }
         Command::Infer(args) => {
             let (files, scale) = args.input.into_parts();
@@ -103,7 +108,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 &args.model,
                 input(&files, scale),
                 console,
-            )?);
+            )?)?;
         }
         Command::Mock(args) => {
             let (files, scale) = args.input.into_parts();
@@ -112,9 +117,9 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 input(&files, scale),
                 args.audit,
                 console,
-            )?);
+            )?)?;
         }
-        Command::Inspect(args) => console.result(&commands::inspect(&args.model)?),
+        Command::Inspect(args) => console.result(&commands::inspect(&args.model)?)?,
     }
     Ok(())
 }

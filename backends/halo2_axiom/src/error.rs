@@ -1,0 +1,164 @@
+//! What can go wrong, and whose fault it is.
+
+use halo2_axiom::plonk;
+use zkc_circuit::{DeriveError, ExpandError, MultiplicityError, ValidateError};
+use zkc_halo2::{Digest, Rejection};
+
+use crate::commitment::Commitment;
+use crate::gates::ExprError;
+
+/// Why this backend could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The circuit needs something that this backend does not have.
+    #[error("backend `halo2-axiom` cannot prove circuit `{circuit}`: {what}")]
+    Capability {
+        /// Name of the circuit.
+        circuit: String,
+        /// What it uses.
+        what: String,
+    },
+    /// A number is outside of what this backend works with.
+    #[error("{what} is {found}, the limit of backend `halo2-axiom` is {limit}")]
+    Limit {
+        /// What is limited.
+        what: String,
+        /// The circuit's number.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The machine's memory cannot hold a key or proof of this size.
+    #[error(
+        "this needs at least {} MB of memory, this machine has {} MB; a smaller k or fewer columns would do",
+        .need >> 20, .have >> 20
+    )]
+    Memory {
+        /// Bytes needed at least.
+        need: u64,
+        /// Bytes there are.
+        have: u64,
+    },
+    /// The description's values cannot be laid out.
+    #[error(transparent)]
+    Expand(#[from] ExpandError),
+    /// A value that is looked up by gates is not in their table, or cannot be counted.
+    #[error("the witness does not satisfy the circuit: {0}")]
+    Multiplicity(#[from] MultiplicityError),
+    /// Columns that depend on challenges cannot be computed.
+    #[error(transparent)]
+    Derive(#[from] DeriveError),
+    /// The description breaks its rules.
+    #[error("the circuit description is not valid: {}", list(.0))]
+    Invalid(Vec<ValidateError>),
+    /// The description contradicts itself.
+    #[error("the circuit description is not valid: {what}")]
+    Inconsistent {
+        /// The contradiction.
+        what: String,
+    },
+    /// A polynomial cannot be handed to halo2.
+    #[error("{what}: {source}")]
+    Polynomial {
+        /// Which polynomial.
+        what: String,
+        /// Why.
+        source: ExprError,
+    },
+    /// Parameters for another number of rows.
+    #[error("the circuit has 2^{circuit} rows, the parameters are for 2^{params}")]
+    ParamsK {
+        /// The circuit's k.
+        circuit: u32,
+        /// The parameters' k.
+        params: u32,
+    },
+    /// Parameters of another commitment, or none where some are needed.
+    #[error("{what} must be for `{expected}`, not for `{found}`")]
+    OtherCommitment {
+        /// What was given.
+        what: &'static str,
+        /// What was needed.
+        expected: Commitment,
+        /// What it is for.
+        found: Commitment,
+    },
+    /// Verifying with IPA needs the generators.
+    #[error("checking a proof of commitment `ipa` needs the generators for k = {k}")]
+    ParamsMissing {
+        /// The key's k.
+        k: u32,
+    },
+    /// Parameters of another setup than the key.
+    #[error("the key is for {key}, the parameters are of {params}; proofs would never hold")]
+    OtherSetup {
+        /// The key's setup.
+        key: String,
+        /// The parameters' setup.
+        params: String,
+    },
+    /// A key whose setup anybody can forge proofs for.
+    #[error(
+        "the verifying key is of the insecure setup {digest}, whose secret is published: anybody can forge its proofs; allow this for tests only"
+    )]
+    InsecureSetup {
+        /// Digest of the setup.
+        digest: Digest,
+    },
+    /// The values do not satisfy the circuit.
+    #[error("the witness does not satisfy the circuit ({reason}); `zkc mock` names the constraint")]
+    Unsatisfied {
+        /// How it was noticed.
+        reason: String,
+    },
+    /// A proof is not accepted.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// A file is not what it should be.
+    #[error("{0}")]
+    File(String),
+    /// The operating system gives no random numbers, without which a proof would reveal the witness.
+    #[error("the operating system gives no random numbers: {reason}")]
+    Randomness {
+        /// What it says.
+        reason: String,
+    },
+    /// Worker threads cannot be started.
+    #[error("cannot start worker threads: {reason}; a smaller RAYON_NUM_THREADS may help")]
+    Threads {
+        /// What the system says.
+        reason: String,
+    },
+    /// A variable of the environment that changes what `halo2-axiom` computes.
+    #[error(
+        "{variable} is set in the environment; `halo2-axiom` would make other keys and proofs because of it: unset it"
+    )]
+    Environment {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The program was built for processors with other instructions.
+    #[error(
+        "this program was built with feature `asm`, which needs a processor with ADX and BMI2; build it without that feature"
+    )]
+    Processor,
+    /// `halo2-axiom` refuses something that was checked before: a mistake in this crate or a limit it overlooks.
+    #[error("halo2-axiom failed while {doing}: {source}")]
+    Backend {
+        /// The step.
+        doing: &'static str,
+        /// What `halo2-axiom` says.
+        source: plonk::Error,
+    },
+}
+
+/// The first few errors in one line.
+fn list(errors: &[ValidateError]) -> String {
+    let shown: Vec<String> = errors.iter().take(3).map(ToString::to_string).collect();
+    let more = match errors.len().saturating_sub(shown.len()) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    shown.join("; ") + &more
+}

@@ -1,0 +1,273 @@
+//! Proving and verifying keys. Their files are described in `key_file.rs`.
+
+use std::sync::Arc;
+
+use halo2_axiom::halo2curves::bn256::G1Affine;
+use halo2_axiom::plonk::{self, keygen_pk2, keygen_vk_custom};
+use zkc_halo2::{Cost, Digest, Digests, Stopwatch};
+
+use crate::assign::Synthesis;
+use crate::columns::{CircuitShape, Prepared};
+use crate::commitment::Commitment;
+use crate::error::Error;
+use crate::key_file;
+use crate::memory::check_memory;
+use crate::outline::Outline;
+use crate::params::{Inner, Params};
+use crate::setup::{KzgSetup, Setup};
+use crate::threads::install;
+
+/// Name of this backend in files.
+pub(crate) const BACKEND: &str = "halo2-axiom";
+
+/// The version of `halo2-axiom` that keys and proofs are made with. Another one may give other keys.
+pub const HALO2_AXIOM_VERSION: &str = "0.5.3";
+
+/// What files say of who wrote them.
+pub(crate) const PRODUCER: &str = concat!("zkc ", env!("CARGO_PKG_VERSION"));
+
+/// Which setup a key is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeySetup {
+    Kzg(KzgSetup),
+    Ipa,
+}
+
+impl KeySetup {
+    fn of(params: &Params) -> KeySetup {
+        params.kzg_setup().map_or(KeySetup::Ipa, KeySetup::Kzg)
+    }
+
+    pub(crate) fn commitment(self) -> Commitment {
+        match self {
+            KeySetup::Kzg(_) => Commitment::Kzg,
+            KeySetup::Ipa => Commitment::Ipa,
+        }
+    }
+
+    fn setup(self) -> Setup {
+        match self {
+            KeySetup::Kzg(setup) => setup.setup(),
+            KeySetup::Ipa => Setup::Transparent,
+        }
+    }
+
+    /// Refuses parameters that the key was not made with.
+    pub(crate) fn check(self, params: &Params) -> Result<(), Error> {
+        if self.commitment() != params.commitment() {
+            return Err(Error::OtherCommitment {
+                what: "the parameters",
+                expected: self.commitment(),
+                found: params.commitment(),
+            });
+        }
+        if self != KeySetup::of(params) {
+            return Err(Error::OtherSetup {
+                key: self.setup().to_string(),
+                params: params.setup().to_string(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What checks proofs of one circuit, without the circuit.
+#[derive(Clone, Debug)]
+pub struct VerifyingKey {
+    pub(crate) outline: Arc<Outline>,
+    pub(crate) inner: plonk::VerifyingKey<G1Affine>,
+    pub(crate) setup: KeySetup,
+    pub(crate) digests: Digests,
+    pub(crate) shape: CircuitShape,
+}
+
+/// What makes proofs of one circuit.
+#[derive(Clone, Debug)]
+pub struct ProvingKey {
+    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) inner: plonk::ProvingKey<G1Affine>,
+    pub(crate) setup: KeySetup,
+    pub(crate) digests: Digests,
+    keygen_cost: Cost,
+}
+
+impl VerifyingKey {
+    /// Makes the verifying key of a circuit. The same circuit and setup always give the same key.
+    pub fn generate(prepared: &Arc<Prepared>, params: &Params) -> Result<VerifyingKey, Error> {
+        params.check_k(prepared.shape().k)?;
+        check_memory(prepared.shape().key_memory_bytes())?;
+        let circuit = Synthesis::keys(prepared);
+        let inner = install(|| match &params.inner {
+            Inner::Kzg(params) => keygen_vk_custom(params, &circuit, false),
+            Inner::Ipa(params) => keygen_vk_custom(params, &circuit, false),
+        })?
+        .map_err(backend)?;
+        let setup = KeySetup::of(params);
+        let key = key_file::digest(&prepared.outline, prepared.digest, setup, &inner);
+        Ok(VerifyingKey {
+            outline: prepared.outline.clone(),
+            inner,
+            setup,
+            digests: Digests {
+                circuit: prepared.digest,
+                key,
+            },
+            shape: *prepared.shape(),
+        })
+    }
+
+    /// How proofs commit to polynomials.
+    pub fn commitment(&self) -> Commitment {
+        self.setup.commitment()
+    }
+
+    /// Whom users of the key have to trust besides its maker.
+    pub fn setup(&self) -> Setup {
+        self.setup.setup()
+    }
+
+    /// Dimensions of the circuit.
+    pub fn shape(&self) -> &CircuitShape {
+        &self.shape
+    }
+
+    /// Name of the circuit.
+    pub fn circuit_name(&self) -> &str {
+        &self.outline.circuit.name
+    }
+
+    /// What identifies the key.
+    pub fn digests(&self) -> Digests {
+        self.digests
+    }
+}
+
+impl ProvingKey {
+    /// Makes the proving key of a circuit; the verifying key is part of it.
+    pub fn generate(prepared: &Arc<Prepared>, params: &Params) -> Result<ProvingKey, Error> {
+        params.check_k(prepared.shape().k)?;
+        check_memory(prepared.shape().memory_bytes())?;
+        let watch = Stopwatch::start();
+        let circuit = Synthesis::keys(prepared);
+        let inner = install(|| match &params.inner {
+            Inner::Kzg(params) => keygen_pk2(params, &circuit, false),
+            Inner::Ipa(params) => keygen_pk2(params, &circuit, false),
+        })?
+        .map_err(backend)?;
+        let setup = KeySetup::of(params);
+        let digest = key_file::digest(&prepared.outline, prepared.digest, setup, inner.get_vk());
+        Ok(ProvingKey::new(
+            prepared.clone(),
+            inner,
+            setup,
+            digest,
+            watch.cost(),
+        ))
+    }
+
+    pub(crate) fn new(
+        prepared: Arc<Prepared>,
+        inner: plonk::ProvingKey<G1Affine>,
+        setup: KeySetup,
+        key: Digest,
+        keygen_cost: Cost,
+    ) -> ProvingKey {
+        ProvingKey {
+            digests: Digests {
+                circuit: prepared.digest,
+                key,
+            },
+            prepared,
+            inner,
+            setup,
+            keygen_cost,
+        }
+    }
+
+    /// The verifying key.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey {
+            outline: self.prepared.outline.clone(),
+            inner: self.inner.get_vk().clone(),
+            setup: self.setup,
+            digests: self.digests,
+            shape: *self.prepared.shape(),
+        }
+    }
+
+    /// The circuit.
+    pub fn prepared(&self) -> &Arc<Prepared> {
+        &self.prepared
+    }
+
+    /// How proofs commit to polynomials.
+    pub fn commitment(&self) -> Commitment {
+        self.setup.commitment()
+    }
+
+    /// Whom users of the key have to trust besides its maker.
+    pub fn setup(&self) -> Setup {
+        self.setup.setup()
+    }
+
+    /// What identifies the key.
+    pub fn digests(&self) -> Digests {
+        self.digests
+    }
+
+    /// What making the key, or reading it from its file, cost.
+    pub fn keygen_cost(&self) -> Cost {
+        self.keygen_cost
+    }
+}
+
+fn backend(source: plonk::Error) -> Error {
+    Error::Backend {
+        doing: "making keys",
+        source,
+    }
+}
+
+pub(crate) fn check_backend(what: &str, backend: &str, version: &str) -> Result<(), Error> {
+    if backend != BACKEND {
+        return Err(Error::File(format!(
+            "the {what} is for backend `{}`, this is backend `{BACKEND}`",
+            backend.escape_debug()
+        )));
+    }
+    if version != HALO2_AXIOM_VERSION {
+        return Err(Error::File(format!(
+            "the {what} was made with halo2-axiom {}, this program has {HALO2_AXIOM_VERSION}; run `zkc setup` again",
+            version.escape_debug()
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use halo2_axiom::halo2curves::bn256::{Fr, G2Affine};
+
+    use super::*;
+
+    #[test]
+    fn parameters_of_another_setup_are_refused() {
+        let params = Params::insecure(4).unwrap();
+        let point = G2Affine::from(G2Affine::generator() * Fr::from(5));
+        let other = KeySetup::Kzg(KzgSetup::try_new(point).unwrap());
+        let error = other.check(&params).unwrap_err();
+        assert!(matches!(error, Error::OtherSetup { .. }), "{error}");
+        assert!(error.to_string().ends_with("proofs would never hold"));
+        KeySetup::of(&params).check(&params).unwrap();
+        let error = KeySetup::Ipa.check(&params).unwrap_err();
+        assert!(matches!(error, Error::OtherCommitment { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_stated_version_is_the_one_in_use() {
+        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+        let lock = std::fs::read_to_string(lock).unwrap();
+        let entry = format!("name = \"halo2-axiom\"\nversion = \"{HALO2_AXIOM_VERSION}\"");
+        assert!(lock.contains(&entry));
+    }
+}

@@ -1,0 +1,158 @@
+//! Making a proof.
+
+use std::sync::OnceLock;
+
+use halo2_axiom::halo2curves::bn256::{Fr, G1Affine};
+use halo2_axiom::plonk::{self, create_proof};
+use halo2_axiom::poly::commitment::{CommitmentScheme, Prover};
+use halo2_axiom::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
+use rand::rngs::{StdRng, SysRng};
+use rand::{CryptoRng, Rng, SeedableRng};
+use zkc_circuit::Grid;
+use zkc_halo2::{Cost, Stopwatch};
+
+use crate::assign::Synthesis;
+use crate::commitment::{Ipa, IpaProver, Kzg, KzgProver};
+use crate::error::Error;
+use crate::field::to_columns;
+use crate::keys::ProvingKey;
+use crate::lookups;
+use crate::params::{Inner, Params};
+use crate::proof::Proof;
+use crate::threads::install;
+use crate::verify::check_bytes;
+
+/// A generator of the random numbers that hide the witness, seeded by the operating system.
+///
+/// Whoever knows the numbers of a proof can learn the witness from it, so use each generator in one process only.
+pub fn system_rng() -> Result<StdRng, Error> {
+    StdRng::try_from_rng(&mut SysRng).map_err(|e| Error::Randomness {
+        reason: e.to_string(),
+    })
+}
+
+/// A proof and what making it cost.
+#[derive(Debug)]
+pub struct Proved {
+    /// The proof.
+    pub proof: Proof,
+    /// Cost of making it.
+    pub cost: Cost,
+    /// Cost of checking it once.
+    pub check_cost: Cost,
+}
+
+/// Proves that the values of `grid` satisfy the circuit of `key`, and checks the proof.
+///
+/// `grid` comes from [`Prepared::assign`](crate::Prepared::assign) of the same circuit, `params` are those that the key
+/// was made with. `rng` hides the witness; use [`system_rng`].
+///
+/// # Errors
+/// [`Error::Unsatisfied`] if the values do not satisfy the circuit; no proof leaves this function unchecked.
+pub fn prove(
+    params: &Params,
+    key: &ProvingKey,
+    grid: &Grid,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<Proved, Error> {
+    let prepared = &key.prepared;
+    params.check_k(prepared.shape().k)?;
+    key.setup.check(params)?;
+    prepared.check_grid(grid)?;
+    let watch = Stopwatch::start();
+    let public = prepared.outline.public.tensors(&prepared.layout, grid);
+    let columns = prepared.outline.public.instances(&public)?;
+    let columns = to_columns(&columns);
+    let bytes = install(|| {
+        lookups::check(prepared, grid)?;
+        match &params.inner {
+            Inner::Kzg(params) => create::<Kzg, KzgProver<'_>>(params, key, grid, &columns, rng),
+            Inner::Ipa(params) => create::<Ipa, IpaProver<'_>>(params, key, grid, &columns, rng),
+        }
+    })??;
+    let cost = watch.cost();
+
+    let watch = Stopwatch::start();
+    match install(|| check_bytes(params, key.inner.get_vk(), &columns, &bytes))? {
+        Ok(()) => {}
+        Err(Error::Rejected(_)) => {
+            return Err(Error::Unsatisfied {
+                reason: "the finished proof does not hold".into(),
+            });
+        }
+        Err(other) => return Err(other),
+    }
+    Ok(Proved {
+        proof: Proof {
+            commitment: key.commitment(),
+            circuit: key.digests.circuit,
+            key: key.digests.key,
+            public,
+            bytes,
+        },
+        cost,
+        check_cost: watch.cost(),
+    })
+}
+
+/// The proof by one commitment scheme.
+fn create<'params, S, P>(
+    params: &'params S::ParamsProver,
+    key: &ProvingKey,
+    grid: &Grid,
+    columns: &[Vec<Fr>],
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<Vec<u8>, Error>
+where
+    S: CommitmentScheme<Curve = G1Affine, Scalar = Fr>,
+    S::ParamsProver: Sync,
+    P: Prover<'params, S>,
+{
+    let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
+    let failure = OnceLock::new();
+    let circuit = Synthesis::proof(&key.prepared, grid, &failure);
+    let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(vec![]);
+    let created = create_proof::<S, P, _, _, _, _>(
+        params,
+        &key.inner,
+        &[circuit],
+        &[&columns],
+        OldRng(rng),
+        &mut transcript,
+    );
+    if let Some(error) = failure.into_inner() {
+        return Err(error.into());
+    }
+    created.map_err(|source| match source {
+        plonk::Error::ConstraintSystemFailure => Error::Unsatisfied {
+            reason: "no proof can be made".into(),
+        },
+        source => Error::Backend {
+            doing: "making a proof",
+            source,
+        },
+    })?;
+    Ok(transcript.finalize())
+}
+
+/// A generator of random numbers behind the interface that `halo2-axiom` knows.
+struct OldRng<'a, R>(&'a mut R);
+
+impl<R: Rng> rand_core_06::RngCore for OldRng<'_, R> {
+    fn next_u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
+        self.0.fill_bytes(bytes);
+        Ok(())
+    }
+}
