@@ -329,12 +329,14 @@ impl<'c> Maker<'c, '_, '_> {
                     mode = "edge";
                 }
                 let skip = if self.r.flip() { 2 } else { 0 };
+                // Wrapping around an axis that is cut is refused.
+                let cut = if mode == "wrap" { 0 } else { 1 };
                 let pads: Vec<i64> = (0..2 * rank)
                     .map(|i| {
                         if i % rank < skip {
                             0
                         } else {
-                            self.r.below(4) - 1
+                            self.r.below(4) - cut
                         }
                     })
                     .collect();

@@ -221,8 +221,9 @@ pub(crate) fn other_files() -> Result<()> {
         newer[8] += 1;
         work.write(name, &newer)?;
         let message = work.refused(command)?;
+        let version = format!("has format version {}", newer[8]);
         ensure!(
-            message.contains("has format version 2") && message.contains("written by zkc"),
+            message.contains(&version) && message.contains("written by zkc"),
             "{name} of another version: {message}"
         );
         let other = if name == "m.zkc" { "m.vk" } else { "m.zkc" };
