@@ -103,7 +103,12 @@ impl Tape {
             return;
         };
         let mut factors = vec![root as u32];
+        // A shared node is looked at once: products of products of one node have exponentially many factors.
+        let mut seen = vec![false; self.nodes.len()];
         while let Some(factor) = factors.pop() {
+            if std::mem::replace(&mut seen[factor as usize], true) {
+                continue;
+            }
             if fixed[factor as usize] {
                 if !matches!(self.nodes[factor as usize], Node::Const(_)) {
                     self.guards.push(factor);

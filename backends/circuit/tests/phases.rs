@@ -531,3 +531,19 @@ fn mutations_find_what_nothing_holds() {
     assert!(survives("gather") || survives("linear"));
     assert!(survives("derived"));
 }
+
+#[test]
+fn a_node_that_is_shared_many_times_is_looked_at_once() {
+    // The square of the square of ... a challenge: 2^60 factors in 61 nodes, of degree 0.
+    let mut circuit = random_evaluation();
+    let mut nodes = vec![ExprNode::Challenge(0)];
+    for below in 0..60 {
+        nodes.push(ExprNode::Product(vec![ExprId(below), ExprId(below)]));
+    }
+    circuit.add_gate("powers", [("high".to_string(), Expr { nodes })]);
+    // Not valid, as it is never zero; what counts is that the answer comes.
+    let layout = zkc_circuit::expand(&circuit).unwrap();
+    let (_, grid) = complete(&random_evaluation(), &evaluation_inputs());
+    let violations = Checker::new(&circuit, &layout).check(&grid);
+    assert!(!violations.is_empty());
+}
