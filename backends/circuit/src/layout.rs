@@ -284,7 +284,7 @@ impl<'a> ElementCursor<'a> {
 }
 
 /// The values of all advice and instance cells; fixed cells stand in the [`Layout`], and derived columns are empty: see
-/// [`derive`](crate::derive).
+/// [`derive`](crate::derive()).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grid {
     /// By column number; empty for fixed columns, rows past the end are 0.
