@@ -47,6 +47,7 @@ mod linear;
 mod movement;
 mod placement;
 mod pointwise;
+pub(crate) mod strips;
 
 use crate::{
     layout::{Layout, constant_values, uses},
@@ -54,9 +55,11 @@ use crate::{
 };
 use builder::{Builder, Result};
 use melior::ir::operation::OperationLike;
+use std::collections::HashMap;
+use strips::Plan;
 use zkc_support::{
-    Attribute, Constants, Failed, Graph, Op, OperationRef, PassInfo, PassOption, PassOptions,
-    ValueId, as_array, emit_error, find_op,
+    Attribute, Constants, Failed, Graph, Location, Op, OperationRef, PassInfo, PassOption,
+    PassOptions, ValueId, as_array, emit_error, find_op,
 };
 
 pub(crate) const PASS: PassInfo = PassInfo {
@@ -86,36 +89,105 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Resu
     };
     let fail = |message: String| emit_error(func.location(), &message, &[]);
     let graph = Graph::read(func).map_err(|e| fail(e.to_string()))?;
+    let constants = Constants::of_module(module);
+    let plan = graph
+        .attr(Plan::ATTRIBUTE)
+        .map(|a| Plan::from_attribute(a).ok_or(Plan::ATTRIBUTE));
     let layout = graph
         .attr(Layout::ATTRIBUTE)
-        .and_then(Layout::from_attribute)
-        .ok_or_else(|| {
-            let name = Layout::ATTRIBUTE;
-            let notes = ["help: run `zkarith-plan-layout` first".to_string()];
-            let message = format!("attribute `{name}` is missing or has a field out of range");
-            emit_error(func.location(), &message, &notes)
-        })?;
-    let constants = Constants::of_module(module);
-    let mut lowering = Lowering {
-        constant: constant_values(&graph),
-        uses: uses(&graph),
-        registers: vec![None; graph.value_count()],
-        builder: Builder::new(graph.context, constants, layout, graph.location),
-        graph: &graph,
-        skip: vec![false; graph.ops.len()],
+        .map(|a| Layout::from_attribute(a).ok_or(Layout::ATTRIBUTE));
+    let target = match (plan, layout) {
+        (Some(plan), _) => plan.map(Target::Strips),
+        (None, Some(layout)) => layout.map(Target::Direct),
+        (None, None) => Err(Layout::ATTRIBUTE),
     };
-    lowering.inputs(public_inputs).map_err(fail)?;
-    let order = schedule::by_depth(&graph)
-        .map_err(|i| fail(format!("`{}` depends on its own result", graph.ops[i].name)))?;
+    let target = target.map_err(|name| {
+        let notes = ["help: run `zkarith-plan-layout` first".to_string()];
+        let message = format!("attribute `{name}` is missing or has a field out of range");
+        emit_error(func.location(), &message, &notes)
+    })?;
+    let public = [public_inputs, public_outputs];
+    let builder = lower(&graph, constants, target, public)
+        .map_err(|failure| emit_error(failure.location, &failure.message, &[]))?;
+    let circuit = match target {
+        Target::Direct(_) => builder.finish(),
+        Target::Strips(_) => builder.finish_strips(),
+    };
+    let circuit = circuit.map_err(fail)?;
+    circuit.replace(func).map_err(|e| fail(e.to_string()))
+}
+
+/// Which layout to follow.
+#[derive(Clone, Copy)]
+enum Target {
+    Direct(Layout),
+    Strips(Plan),
+}
+
+/// Why a function cannot be lowered, and where.
+pub(crate) struct Failure<'c> {
+    /// The operation.
+    pub(crate) location: Location<'c>,
+    /// Why.
+    pub(crate) message: String,
+}
+
+/// The witness program of a function, with what stands in the grid.
+///
+/// `public` says whether the inputs and the outputs are public.
+fn lower<'c>(
+    graph: &Graph<'c>,
+    constants: Constants,
+    target: Target,
+    public: [bool; 2],
+) -> std::result::Result<Builder<'c>, Failure<'c>> {
+    let everywhere = |message: String| Failure {
+        location: graph.location,
+        message,
+    };
+    let layout = match target {
+        Target::Direct(layout) => layout,
+        // Limbs are all that the layouts share.
+        Target::Strips(plan) => Layout {
+            k: plan.k,
+            limb_bits: plan.limb_bits,
+            lanes: plan.lanes,
+            blocks: 1,
+            units: plan.strips,
+            limbs: 1,
+        },
+    };
+    let mut builder = Builder::new(graph.context, constants, layout, graph.location);
+    if let Target::Strips(plan) = target {
+        builder.strips = Some(strips::State {
+            plan,
+            units: Vec::new(),
+        });
+    }
+    let mut lowering = Lowering {
+        constant: constant_values(graph),
+        uses: uses(graph),
+        registers: vec![None; graph.value_count()],
+        builder,
+        graph,
+        skip: vec![false; graph.ops.len()],
+        public: Vec::new(),
+        dropped: HashMap::new(),
+    };
+    lowering.inputs(public[0]).map_err(everywhere)?;
+    let order = schedule::by_depth(graph)
+        .map_err(|i| format!("`{}` depends on its own result", graph.ops[i].name))
+        .map_err(everywhere)?;
     for i in order {
         let op = &graph.ops[i];
-        lowering.op(i).map_err(|message| {
-            emit_error(op.location, &format!("`{}`: {message}", op.name), &[])
+        lowering.op(i).map_err(|message| Failure {
+            location: op.location,
+            message: format!("`{}`: {message}", op.name),
         })?;
     }
-    lowering.outputs(public_outputs).map_err(fail)?;
-    let circuit = lowering.builder.finish().map_err(fail)?;
-    circuit.replace(func).map_err(|e| fail(e.to_string()))
+    lowering.outputs(public[1]).map_err(everywhere)?;
+    lowering.public_values().map_err(everywhere)?;
+    Ok(lowering.builder)
 }
 
 struct Lowering<'g, 'c> {
@@ -129,6 +201,10 @@ struct Lowering<'g, 'c> {
     uses: Vec<usize>,
     /// Operations that another one has taken in.
     skip: Vec<bool>,
+    /// Registers of public values that gates bind, in their order.
+    public: Vec<ValueId>,
+    /// Rescales that the only operation that uses them takes in: the register that is rescaled, and how.
+    dropped: HashMap<ValueId, (ValueId, strips::Dropped)>,
 }
 
 impl<'c> Lowering<'_, 'c> {
@@ -169,6 +245,11 @@ impl<'c> Lowering<'_, 'c> {
             "zkarith.add" | "zkarith.sub" | "zkarith.upscale" | "zkarith.matmul"
             | "zkarith.conv" | "zkarith.sum_pool" | "zkarith.reduce_sum" => self.linear(i),
             "zkarith.mul" if op.operands.iter().any(|v| self.constant[v.index()]) => self.linear(i),
+            "zkarith.rescale" if self.is_taken_in(op) => {
+                let rescale = (self.register(op.operand())?, self.dropped(op)?);
+                self.dropped.insert(op.result(), rescale);
+                Ok(())
+            }
             _ => self.pointwise(op),
         }
     }
@@ -191,10 +272,14 @@ impl<'c> Lowering<'_, 'c> {
             let name = self.name("arg_attrs", i, "input");
             let t = self.graph.r#type(*v);
             let location = self.graph.location;
-            let register = self.builder.input(&name, i as i64, public, t, location);
-            self.range_check(register, location)?;
+            let mut register = self.builder.input(&name, i as i64, public, t, location);
+            if self.builder.strips.is_some() {
+                register = self.interval_unit(register, location)?;
+            } else {
+                self.range_check(register, location)?;
+            }
             if public {
-                self.builder.expose(register, location)?;
+                self.expose(register, location)?;
             }
             self.define(*v, register);
         }
@@ -207,11 +292,80 @@ impl<'c> Lowering<'_, 'c> {
             let register = self.register(*v)?;
             let location = self.graph.return_location;
             if public {
-                self.builder.expose(register, location)?;
+                self.expose(register, location)?;
             }
             self.builder.output(&name, register, public, location);
         }
         Ok(())
+    }
+
+    fn expose(&mut self, register: ValueId, location: Location<'c>) -> Result<()> {
+        if self.builder.strips.is_none() {
+            return self.builder.expose(register, location);
+        }
+        self.public.push(register);
+        Ok(())
+    }
+
+    /// The public values that gates bind, one after the other.
+    fn public_values(&mut self) -> Result<()> {
+        let location = self.graph.return_location;
+        let (mut flat, mut count) = (Vec::new(), 0);
+        let mut bounds: Option<zkc_support::FixedType> = None;
+        for register in std::mem::take(&mut self.public) {
+            let (shape, t) = (
+                self.builder.shape(register)?,
+                self.builder.element(register)?,
+            );
+            let n: i64 = shape.iter().product();
+            let map = movement::delinearize(&zkc_support::AffineExpr::Dim(0), &shape);
+            flat.push(
+                self.builder
+                    .gather(register, &[n], &t, map, None, location)?,
+            );
+            count += n;
+            bounds = Some(match bounds {
+                None => t,
+                Some(b) => zkc_support::FixedType {
+                    scale: 0,
+                    lo: b.lo.min(t.lo),
+                    hi: b.hi.max(t.hi),
+                },
+            });
+        }
+        let (Some(bounds), [first, ..]) = (bounds, &flat[..]) else {
+            return Ok(());
+        };
+        let all = if flat.len() == 1 {
+            *first
+        } else {
+            let axis = [("axis", zkc_support::i64_attr(self.builder.context, 0))];
+            let name = "plonk.concat";
+            self.builder
+                .compute(name, &flat, &[count], &bounds, &axis, location)?
+        };
+        self.public_unit(all, location)
+    }
+
+    /// What a rescale drops.
+    fn dropped(&self, op: &Op<'c>) -> Result<strips::Dropped> {
+        let (from, to) = (self.element(op.operand())?, self.element(op.result())?);
+        Ok(strips::Dropped {
+            // The verifier keeps the result's scale below the operand's.
+            shift: from.scale - to.scale,
+            to,
+        })
+    }
+
+    /// Whether the only use of a rescale is an operation that takes it in.
+    fn is_taken_in(&self, op: &Op<'c>) -> bool {
+        let result = op.result();
+        self.builder.strips.is_some()
+            && self.uses[result.index()] == 1
+            && self.graph.ops.iter().any(|user| {
+                matches!(user.name.as_str(), "zkarith.relu" | "poly_ext.eval")
+                    && user.operands.contains(&result)
+            })
     }
 
     /// Shape of a value of the function.

@@ -114,17 +114,25 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Resu
 
 fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> Result<()> {
     let columns = Columns::of(graph)?;
+    // Another sum may run over the same rows already.
+    let has_edges = [names::ACTIVE, names::EDGE]
+        .iter()
+        .all(|name| graph.ops.iter().any(|op| op.str("sym_name") == Some(name)));
+    let own = if has_edges { 2 } else { 0 };
     for name in [
+        names::ACTIVE,
+        names::EDGE,
         names::ALPHA,
         names::BETA,
         names::MULTIPLICITY,
         names::SUM,
         names::HELPER,
         names::TABLE,
-        names::ACTIVE,
-        names::EDGE,
         names::GATE,
-    ] {
+    ]
+    .into_iter()
+    .skip(own)
+    {
         if graph.ops.iter().any(|op| op.str("sym_name") == Some(name)) {
             return Err(format!("the circuit has a symbol `{name}` already"));
         }
@@ -201,11 +209,11 @@ fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> R
     if helpers > 0 {
         structure.push(group("plonk.advice", names::HELPER, helpers, Some(1)));
     }
-    structure.extend([
-        group("plonk.fixed", names::TABLE, entries as i64, None),
-        group("plonk.fixed", names::ACTIVE, 1, None),
-        group("plonk.fixed", names::EDGE, 1, None),
-    ]);
+    structure.push(group("plonk.fixed", names::TABLE, entries as i64, None));
+    if !has_edges {
+        structure.push(group("plonk.fixed", names::ACTIVE, 1, None));
+        structure.push(group("plonk.fixed", names::EDGE, 1, None));
+    }
 
     let number = |table: &str| tables.iter().position(|t| t.name == table).unwrap_or(0);
     let fraction = |index: Option<usize>| match index {
@@ -224,6 +232,9 @@ fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> R
     structure.extend(derivations(graph, helpers));
     structure.append(&mut graph.ops);
     graph.ops = structure;
+    if !has_edges {
+        edges(graph, active);
+    }
     fills(graph, &tables, active, entries, tagged)
 }
 
@@ -246,7 +257,44 @@ fn derivations<'c>(graph: &Graph<'c>, helpers: i64) -> Vec<Op<'c>> {
         .collect()
 }
 
-/// The fixed columns: rows that count, the edges, the tables one below the other.
+/// Rows that count, and the first and the last one.
+fn edges(graph: &mut Graph, active: i64) {
+    for (group, first, rows) in [
+        (names::ACTIVE, 0, active),
+        (names::EDGE, 0, 1),
+        (names::EDGE, active, 1),
+    ] {
+        let op = fill(graph, group, 0, first, rows, 1);
+        graph.ops.push(op);
+    }
+}
+
+/// `rows` cells of one column, from row `first` on, as a map.
+fn cells<'c>(graph: &Graph<'c>, column: i64, first: i64) -> zkc_support::Attribute<'c> {
+    let row = AffineExpr::Dim(0).plus(AffineExpr::Const(first));
+    let at = AffineMap::new(1, vec![AffineExpr::Const(column), row]);
+    map_attr(graph.context, &at)
+}
+
+fn fill<'c>(
+    graph: &Graph<'c>,
+    group: &str,
+    column: i64,
+    first: i64,
+    rows: i64,
+    value: i128,
+) -> Op<'c> {
+    let context = graph.context;
+    let attributes = [
+        ("group", symbol(context, group)),
+        ("domain", i64s(context, &[rows])),
+        ("at", cells(graph, column, first)),
+        ("value", i128_attr(context, value)),
+    ];
+    plain("plonk.fill", &attributes, graph.location)
+}
+
+/// The tables one below the other.
 fn fills<'c>(
     graph: &mut Graph<'c>,
     tables: &[Table<'c>],
@@ -255,28 +303,7 @@ fn fills<'c>(
     tagged: bool,
 ) -> Result<()> {
     let (context, location) = (graph.context, graph.location);
-    // `rows` cells of one column, from row `first` on.
-    let cells = |column: i64, first: i64| {
-        let row = AffineExpr::Dim(0).plus(AffineExpr::Const(first));
-        map_attr(
-            context,
-            &AffineMap::new(1, vec![AffineExpr::Const(column), row]),
-        )
-    };
-    let fill = |group: &str, column: i64, first: i64, rows: i64, value: i128| {
-        let attributes = [
-            ("group", symbol(context, group)),
-            ("domain", i64s(context, &[rows])),
-            ("at", cells(column, first)),
-            ("value", i128_attr(context, value)),
-        ];
-        plain("plonk.fill", &attributes, location)
-    };
-    let mut ops = vec![
-        fill(names::ACTIVE, 0, 0, active, 1),
-        fill(names::EDGE, 0, 0, 1, 1),
-        fill(names::EDGE, 0, active, 1, 1),
-    ];
+    let mut ops = Vec::new();
     let mut first = 0;
     for (tag, table) in tables.iter().enumerate() {
         for (column, entry) in table.columns.iter().enumerate() {
@@ -291,7 +318,7 @@ fn fills<'c>(
                 ("group", symbol(context, names::TABLE)),
                 ("domain", i64s(context, &[table.rows])),
                 ("read", read),
-                ("at", cells(column as i64, first)),
+                ("at", cells(graph, column as i64, first)),
             ];
             let mut place = plain("plonk.place", &attributes, location);
             place.operands = vec![value];
@@ -299,7 +326,14 @@ fn fills<'c>(
         }
         if tagged && tag > 0 {
             let column = entries as i64 - 1;
-            ops.push(fill(names::TABLE, column, first, table.rows, tag as i128));
+            ops.push(fill(
+                graph,
+                names::TABLE,
+                column,
+                first,
+                table.rows,
+                tag as i128,
+            ));
         }
         first += table.rows;
     }
@@ -309,6 +343,7 @@ fn fills<'c>(
     {
         for (column, Entry { first: value, .. }) in table.columns.iter().enumerate() {
             ops.push(fill(
+                graph,
                 names::TABLE,
                 column as i64,
                 first,

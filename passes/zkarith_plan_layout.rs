@@ -31,12 +31,13 @@
 //! Ensures: the layout fits. Option `limb-bits`: width of a limb, `auto` for a choice by price.
 
 use crate::{
+    convert_zkarith_to_plonk::strips::{self, Plan},
     gadgets::CELLS,
     layout::{self, Demands, Layout},
 };
 use melior::ir::operation::OperationLike;
 use zkc_support::{
-    Failed, Graph, OperationRef, PassInfo, PassOption, PassOptions, emit_error, find_op,
+    Constants, Failed, Graph, OperationRef, PassInfo, PassOption, PassOptions, emit_error, find_op,
 };
 
 pub(crate) const PASS: PassInfo = PassInfo {
@@ -53,6 +54,21 @@ pub(crate) const PASS: PassInfo = PassInfo {
             name: "max-k",
             description: "most rows, as log2",
             default: "20",
+        },
+        PassOption {
+            name: "layout",
+            description: "`direct`, `strips` or `any`: strips where the function has them",
+            default: "direct",
+        },
+        PassOption {
+            name: "public-inputs",
+            description: "whether the inputs are public",
+            default: "false",
+        },
+        PassOption {
+            name: "public-outputs",
+            description: "whether the outputs are public",
+            default: "true",
         },
     ],
     run,
@@ -76,8 +92,30 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
     };
     let fail = |e: zkc_support::GraphError| emit_error(func.location(), &e.to_string(), &[]);
     let mut graph = Graph::read(func).map_err(fail)?;
-    if graph.attr(Layout::ATTRIBUTE).is_some() {
+    if graph.attr(Layout::ATTRIBUTE).is_some() || graph.attr(Plan::ATTRIBUTE).is_some() {
         return Ok(());
+    }
+    let kind = options.get("layout");
+    if !["direct", "strips", "any"].contains(&kind) {
+        let message = "option `layout` must be `direct`, `strips` or `any`";
+        return Err(emit_error(module.location(), message, &[]));
+    }
+    if kind != "direct" {
+        let public = [
+            options.parse(module, "public-inputs")?,
+            options.parse(module, "public-outputs")?,
+        ];
+        let constants = || Constants::of_module(module);
+        match strips::cheapest(&graph, &constants, &widths, max_k, public) {
+            Ok(Some(best)) => {
+                let attribute = best.plan.to_attribute(graph.context).ok_or(Failed)?;
+                graph.attributes.push((Plan::ATTRIBUTE.into(), attribute));
+                return graph.replace(func).map_err(fail);
+            }
+            Ok(None) | Err(_) if kind == "any" => {}
+            Ok(None) => return Err(too_large(func, max_k)),
+            Err(failure) => return Err(emit_error(failure.location, &failure.message, &[])),
+        }
     }
     let mut best: Option<Candidate> = None;
     for bits in widths {
@@ -95,16 +133,20 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         }
     }
     let Some(best) = best else {
-        let notes = [
-            "help: lower the number of fraction bits, narrow the input range, or split the model"
-                .to_string(),
-        ];
-        let message = format!("the model needs more than 2^{max_k} rows in every layout tried");
-        return Err(emit_error(func.location(), &message, &notes));
+        return Err(too_large(func, max_k));
     };
     let attribute = best.layout.to_attribute(graph.context).ok_or(Failed)?;
     graph.attributes.push((Layout::ATTRIBUTE.into(), attribute));
     graph.replace(func).map_err(fail)
+}
+
+fn too_large(func: OperationRef<'_, '_>, max_k: i64) -> Failed {
+    let notes = [
+        "help: lower the number of fraction bits, narrow the input range, or split the model"
+            .to_string(),
+    ];
+    let message = format!("the model needs more than 2^{max_k} rows in every layout tried");
+    emit_error(func.location(), &message, &notes)
 }
 
 struct Candidate {

@@ -1,6 +1,6 @@
 //! Builds a `plonk.circuit`: columns, gates on demand, the witness program, placements.
 
-use super::gates;
+use super::{gates, strips};
 use crate::{
     expressions::plain,
     gadgets::{CELLS, Gadget, PARAMS},
@@ -52,6 +52,10 @@ pub(super) struct Builder<'c> {
     pub(super) public_row: i64,
     pub(super) gadgets: BTreeSet<Gadget>,
     functions: Vec<Function<'c>>,
+    /// The units so far, when the circuit is laid out in strips.
+    pub(super) strips: Option<strips::State<'c>>,
+    /// Whether the last axis of the tensors at hand counts the elements of a window.
+    pub(super) has_taps: bool,
 }
 
 /// What a gadget instance places: all registers have one shape.
@@ -95,6 +99,8 @@ impl<'c> Builder<'c> {
             public_row: 0,
             gadgets: BTreeSet::new(),
             functions: Vec::new(),
+            strips: None,
+            has_taps: false,
         }
     }
 
@@ -319,7 +325,17 @@ impl<'c> Builder<'c> {
         Ok(self.program)
     }
 
-    fn table(&self, name: &str, columns: &[Attribute<'c>]) -> Op<'c> {
+    /// Rows of the table of functions.
+    pub(super) fn function_rows(&self) -> i64 {
+        let rows = self
+            .functions
+            .iter()
+            .map(|f| f.values.len() as i64)
+            .sum::<i64>();
+        rows + i64::from(!self.functions.is_empty())
+    }
+
+    pub(super) fn table(&self, name: &str, columns: &[Attribute<'c>]) -> Op<'c> {
         let attributes = [
             ("sym_name", string(self.context, name)),
             ("columns", zkc_support::array(self.context, columns)),
@@ -327,13 +343,13 @@ impl<'c> Builder<'c> {
         plain("plonk.table", &attributes, self.program.location)
     }
 
-    fn range_column(&self) -> Result<Attribute<'c>> {
+    pub(super) fn range_column(&self) -> Result<Attribute<'c>> {
         zkc_support::range(self.context, 0, 1 << self.layout.limb_bits)
             .ok_or_else(|| "the range table is not representable".into())
     }
 
     /// Tag, key and value of every entry, after the inert row (0, 0, 0).
-    fn function_columns(&self) -> Result<Vec<Attribute<'c>>> {
+    pub(super) fn function_columns(&self) -> Result<Vec<Attribute<'c>>> {
         let (mut tags, mut keys, mut values) = (vec![0i128], vec![0i128], vec![0i128]);
         for (tag, f) in (1i128..).zip(&self.functions) {
             for (key, value) in (i128::from(f.from)..).zip(&f.values) {

@@ -15,7 +15,7 @@ use zkc_support::{
 };
 
 impl<'c> Builder<'c> {
-    fn place(
+    pub(super) fn place(
         &mut self,
         register: ValueId,
         group: &str,
@@ -43,7 +43,7 @@ impl<'c> Builder<'c> {
             .push("plonk.place", &[register], &[], &attributes, location);
     }
 
-    fn fill(
+    pub(super) fn fill(
         &mut self,
         group: &str,
         value: &BigInt,
@@ -80,15 +80,23 @@ impl<'c> Builder<'c> {
         result: &FixedType,
         location: Location<'c>,
     ) -> Result<ValueId> {
-        let Layout { lanes, blocks, .. } = self.layout;
         let n: i64 = shape.iter().product();
         let total: i64 = terms.iter().map(|t| t.taps.iter().product::<i64>()).sum();
+        if self.strips.is_some() {
+            // No cells: the sum is part of the expressions that read it.
+            let sums =
+                self.partial_sums(shape, terms, bias, result, (1, total.max(1)), location)?;
+            let mut last = AffineMap::identity(shape.len()).results;
+            last.push(AffineExpr::Const(0));
+            return self.gather(sums, shape, result, last, None, location);
+        }
+        let Layout { lanes, blocks, .. } = self.layout;
         let chunks = (total + lanes - 1) / lanes;
         let chunks = chunks.max(1);
         let row = self.linear_row;
         self.linear_row += (n + blocks - 1) / blocks * chunks;
 
-        let partial = self.partial_sums(shape, terms, bias, result, chunks, location)?;
+        let partial = self.partial_sums(shape, terms, bias, result, (chunks, lanes), location)?;
         let output = AffineExpr::linear(0, shape);
         let block = output.clone().modulo(blocks);
         let first = output
@@ -150,7 +158,7 @@ impl<'c> Builder<'c> {
         terms: &[Term],
         bias: Option<ValueId>,
         result: &FixedType,
-        chunks: i64,
+        (chunks, chunk): (i64, i64),
         location: Location<'c>,
     ) -> Result<ValueId> {
         // A partial sum may leave the bounds of the full one; absolute sums enclose them all. A sum in one piece has the
@@ -192,7 +200,7 @@ impl<'c> Builder<'c> {
             ("taps", zkc_support::array(context, &taps)),
             ("input_maps", maps(&|t| &t.read)),
             ("weight_maps", maps(&|t| &t.weight_read)),
-            ("chunk", i64_attr(context, self.layout.lanes)),
+            ("chunk", i64_attr(context, chunk)),
             ("operandSegmentSizes", segments),
         ];
         let operands: Vec<ValueId> = terms

@@ -22,8 +22,20 @@ enum Other {
 
 impl<'c> Lowering<'_, 'c> {
     pub(super) fn pointwise(&mut self, op: &Op<'c>) -> Result<()> {
+        let in_strips = self.builder.strips.is_some();
         let register = match op.name.as_str() {
+            "zkarith.rescale" if in_strips => {
+                let x = self.register(op.operand())?;
+                self.rescale_unit(x, &self.dropped(op)?, op.location)?
+            }
             "zkarith.rescale" => self.rescale(op)?,
+            "zkarith.relu" if self.dropped.contains_key(&op.operand()) => {
+                // Present by the guard.
+                let Some((x, rescale)) = self.dropped.remove(&op.operand()) else {
+                    return Err("a rescale is gone".into());
+                };
+                self.relu_unit(x, Some(&rescale), &BigInt::ZERO, op.location)?
+            }
             "zkarith.relu" => {
                 let x = self.register(op.operand())?;
                 let t = self.element(op.result())?;
@@ -45,6 +57,11 @@ impl<'c> Lowering<'_, 'c> {
             "zkarith.mul" => {
                 let [a, b] = self.pair(op)?;
                 let (shape, t) = (self.shape(op.result())?, self.element(op.result())?);
+                if in_strips {
+                    let y = self.product_unit([a, b], &t, op.location)?;
+                    self.define(op.result(), y);
+                    return Ok(());
+                }
                 let y = self
                     .builder
                     .compute("plonk.mul", &[a, b], &shape, &t, &[], op.location)?;
@@ -53,6 +70,10 @@ impl<'c> Lowering<'_, 'c> {
                 y
             }
             "zkarith.div" => self.ratio(op)?,
+            "poly_ext.eval" if in_strips => {
+                let rescale = self.dropped.remove(&op.operand());
+                self.function_unit(op, rescale)?
+            }
             "poly_ext.eval" => self.function(op)?,
             _ => return Err("has no lowering to `plonk`".into()),
         };
@@ -80,7 +101,7 @@ impl<'c> Lowering<'_, 'c> {
         )
     }
 
-    fn bits(&self) -> u32 {
+    pub(super) fn bits(&self) -> u32 {
         // The layout keeps limb bits within 1 to 20.
         self.builder.layout.limb_bits as u32
     }
@@ -203,6 +224,13 @@ impl<'c> Lowering<'_, 'c> {
         t: &FixedType,
         location: Location<'c>,
     ) -> Result<ValueId> {
+        if self.builder.strips.is_some() {
+            let other = match other {
+                Other::Register(b) => Ok(b),
+                Other::Constant(c) => Err(c),
+            };
+            return self.select_unit(a, other, max, t, location);
+        }
         let (ta, bits) = (self.builder.element(a)?, self.bits());
         let shape = self.builder.shape(a)?;
         let (tb, b) = match other {
@@ -303,7 +331,12 @@ impl<'c> Lowering<'_, 'c> {
     }
 
     /// Cuts a register to the bounds of a type, where they do not hold already.
-    fn clamp(&mut self, x: ValueId, to: &FixedType, location: Location<'c>) -> Result<ValueId> {
+    pub(super) fn clamp(
+        &mut self,
+        x: ValueId,
+        to: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
         let mut x = x;
         let mut t = self.builder.element(x)?;
         if t.hi > to.hi {
@@ -390,7 +423,10 @@ impl<'c> Lowering<'_, 'c> {
             let b = self
                 .builder
                 .gather(x, &part, t, from_tap(half), None, location)?;
-            let m = self.select(a, Other::Register(b), true, t, location)?;
+            self.builder.has_taps = true;
+            let m = self.select(a, Other::Register(b), true, t, location);
+            self.builder.has_taps = false;
+            let m = m?;
             let odd = taps % 2 == 1;
             taps -= half;
             x = if odd {
@@ -414,6 +450,11 @@ impl<'c> Lowering<'_, 'c> {
         let [a, b] = self.pair(op)?;
         let [ta, tb] = [self.element(op.operands[0])?, self.element(op.operands[1])?];
         let (shape, t) = (self.shape(op.result())?, self.element(op.result())?);
+        // The verifier keeps this exponent from being negative.
+        let multiplier = BigInt::from(1) << (t.scale + tb.scale - ta.scale);
+        if self.builder.strips.is_some() {
+            return self.ratio_unit([a, b], &multiplier, &t, op.location);
+        }
         let gadget = gadgets::ratio(&tb, &t, self.bits());
         let Gadget::Ratio {
             remainder,
@@ -428,8 +469,6 @@ impl<'c> Lowering<'_, 'c> {
                 "the result's bounds are too wide for the field; state narrower ones".into(),
             );
         }
-        // The verifier keeps this exponent from being negative.
-        let multiplier = BigInt::from(1) << (t.scale + tb.scale - ta.scale);
         let attributes = [("multiplier", self.builder.wide(&multiplier)?)];
         let location = op.location;
         let y = self

@@ -91,7 +91,10 @@ impl Columns {
             for_each(&domain, |point| {
                 match (column.eval(point), row.eval(point)) {
                     (Some(column), Some(row)) => {
-                        self.used_rows = self.used_rows.max(row + 1);
+                        // The edge of another sum is where this one may have its own.
+                        if group != super::names::EDGE {
+                            self.used_rows = self.used_rows.max(row + 1);
+                        }
                         if self.fixed.contains(group) {
                             let cells = (group.to_string(), column);
                             let known = if is_bit { &mut self.bits } else { &mut others };

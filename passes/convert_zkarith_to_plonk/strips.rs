@@ -1,0 +1,121 @@
+//! The layout in strips: linear maps by random evaluation.
+//!
+//! Values stand in strips, a unit for each operation that is not linear, one below the other. Whatever is linear between units, data movement
+//! and public values included, is checked by one sum with random coefficients: see the book, chapter "Layout".
+
+mod columns;
+mod gates;
+mod lines;
+mod lowering;
+mod plan;
+mod schedule;
+mod sparse;
+mod units;
+
+pub(super) use lowering::Dropped;
+pub(crate) use plan::cheapest;
+use units::Unit;
+use zkc_support::{Attribute, Context, as_i64};
+
+/// Names of columns, challenges and gates.
+pub(super) mod names {
+    use super::units::Kind;
+
+    /// Separates strips, lines and lanes.
+    pub(crate) const OMEGA: &str = "omega";
+    /// Separates positions in a line.
+    pub(crate) const RHO: &str = "rho";
+    /// Separates units.
+    pub(crate) const TAU: &str = "tau";
+    /// Separates the operands of a unit.
+    pub(crate) const THETA: &str = "theta";
+    pub(crate) const MONOMIAL: &str = "monomial";
+    pub(crate) const COEFFICIENT: &str = "coefficient";
+    pub(crate) const TOTAL: &str = "total";
+    pub(crate) const LANE: &str = "lane";
+    pub(crate) const BIASES: [&str; 2] = ["bias", "second_bias"];
+    pub(crate) const STEP: &str = "step";
+    pub(crate) const RESULT: &str = "has_result";
+    pub(crate) const BETWEEN: &str = "between";
+    pub(crate) const RUN: &str = "active";
+    pub(crate) const ENDS: &str = "edge";
+    pub(crate) const ON_LIMB: &str = "on_limb";
+    pub(crate) const ON_TABLE: &str = "on_table";
+    pub(crate) const MONOMIAL_GATE: &str = "next_monomial";
+    pub(crate) const TOTAL_GATE: &str = "next_total";
+    pub(crate) const GOES_ON: &str = "the column goes on";
+
+    pub(crate) fn coefficient_gate(strip: i64) -> String {
+        format!("next_coefficient_{strip}")
+    }
+
+    pub(crate) fn selector(kind: Kind) -> String {
+        format!("q_{}", kind.name())
+    }
+}
+
+/// The decisions of the layout in strips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// log2 of the number of rows.
+    pub(crate) k: i64,
+    /// Bits of a limb; the range table has 2^bits rows.
+    pub(crate) limb_bits: i64,
+    /// Strips side by side.
+    pub(crate) strips: i64,
+    /// Weights on a row of a strip.
+    pub(crate) lanes: i64,
+    /// Whether the last axis of tensors with more than two runs down a strip.
+    pub(crate) lines: bool,
+}
+
+impl Plan {
+    /// Name of the function attribute.
+    pub(crate) const ATTRIBUTE: &str = "plonk.strips";
+
+    /// The attribute that a person reads and edits.
+    pub(crate) fn to_attribute(self, context: &Context) -> Option<Attribute<'_>> {
+        let Self {
+            k,
+            limb_bits,
+            strips,
+            lanes,
+            lines,
+        } = self;
+        let lines = i64::from(lines);
+        Attribute::parse(
+            context,
+            &format!(
+                "{{k = {k}, limb_bits = {limb_bits}, strips = {strips}, lanes = {lanes}, lines = {lines}}}"
+            ),
+        )
+    }
+
+    /// Reads the attribute; `None` when a field is missing or out of range.
+    pub(crate) fn from_attribute(a: Attribute) -> Option<Self> {
+        let dictionary = melior::ir::attribute::DictionaryAttribute::try_from(a).ok()?;
+        let field = |name: &str, least: i64, most: i64| {
+            let value = as_i64(dictionary.element_by_name(name)?)?;
+            (least..=most).contains(&value).then_some(value)
+        };
+        Some(Self {
+            k: field("k", 1, 28)?,
+            limb_bits: field("limb_bits", 1, 20)?,
+            strips: field("strips", 1, 256)?,
+            lanes: field("lanes", 1, 4096)?,
+            lines: field("lines", 0, 1)? == 1,
+        })
+    }
+
+    /// Rows that gates may use: every column is queried at two rows at most.
+    pub(crate) fn usable_rows(k: i64) -> i64 {
+        (1 << k) - 6
+    }
+}
+
+/// A circuit in strips under construction.
+pub(super) struct State<'c> {
+    pub(super) plan: Plan,
+    /// Units in the order of the data flow.
+    pub(super) units: Vec<Unit<'c>>,
+}

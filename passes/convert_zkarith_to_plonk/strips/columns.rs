@@ -1,0 +1,530 @@
+//! The grid: which rows units take, and what stands in the columns.
+
+use super::{
+    super::builder::{Builder, Result, names as shared},
+    Plan,
+    gates::{Gates, Move, Shape, steps},
+    names,
+    schedule::{Addend, Analysis, Row, Step, analyse},
+    sparse::Evaluator,
+    units::{Kind, Unit},
+};
+use crate::expressions::plain;
+use num_bigint::BigInt;
+use std::collections::{BTreeSet, HashMap};
+use zkc_support::{AffineExpr, AffineMap, Graph, Location, Op, i64_attr, string, symbol, unit};
+
+/// A unit's rows.
+struct Band {
+    first: i64,
+    /// Rows of a group of lines, and where in them the elements stand, in the order of rows.
+    period: i64,
+    at: Vec<i64>,
+    /// Position in its line of each element, in the order of rows.
+    order: Vec<i64>,
+    /// Rows of each element.
+    rows: Vec<i64>,
+}
+
+impl Band {
+    fn height(&self, unit: &Unit, plan: &Plan) -> i64 {
+        if unit.kind == Kind::Public {
+            // The monomial of a public value stands one row below it.
+            return unit.lines.count() * self.period + 1;
+        }
+        (unit.lines.count() + plan.strips - 1) / plan.strips * self.period
+    }
+
+    /// Elements in arithmetic progression: how many, first position and step, first row and step.
+    fn runs(&self) -> Vec<[i64; 5]> {
+        let mut runs: Vec<[i64; 5]> = Vec::new();
+        for (position, row) in self.order.iter().zip(&self.at) {
+            if let Some([n, p, dp, r, dr]) = runs.last_mut() {
+                if *n == 1 {
+                    (*n, *dp, *dr) = (2, position - *p, row - *r);
+                    continue;
+                }
+                if *p + *n * *dp == *position && *r + *n * *dr == *row {
+                    *n += 1;
+                    continue;
+                }
+            }
+            runs.push([1, *position, 0, *row, 0]);
+        }
+        runs
+    }
+}
+
+/// The units from the last to the first, with who reads what.
+pub(super) struct Laid<'a, 'c> {
+    pub(super) units: Vec<&'a Unit<'c>>,
+    pub(super) analysis: Analysis,
+}
+
+/// Puts units below each other, outputs on top, and finds out who reads what.
+pub(super) fn order<'a, 'c>(builder: &Builder<'c>, units: &'a [Unit<'c>]) -> Result<Laid<'a, 'c>> {
+    let mut ordered: Vec<&Unit> = units.iter().rev().collect();
+    // Public values stand in the first rows.
+    ordered.sort_by_key(|u| u.kind != Kind::Public);
+    let (mut homes, mut firsts, mut next) = (HashMap::new(), Vec::new(), 0u32);
+    for unit in &ordered {
+        firsts.push(next);
+        if let Some(result) = unit.result() {
+            homes.insert(result, next);
+            let count: i64 = unit.lines.register().iter().product();
+            let count = u32::try_from(count).ok();
+            next = count
+                .and_then(|n| next.checked_add(n))
+                .ok_or("it has more than 2^32 elements")?;
+        }
+    }
+    let evaluator = Evaluator::new(&builder.program, &builder.constants, homes);
+    let analysis = analyse(&ordered, evaluator, &firsts, next as usize)?;
+    Ok(Laid {
+        units: ordered,
+        analysis,
+    })
+}
+
+/// The rows of every unit, from the first free row on; the next free row.
+fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
+    let public = laid.units.first().is_some_and(|u| u.kind == Kind::Public);
+    // Row 0 has no row above that would make its coefficients.
+    let mut first = i64::from(!public);
+    let mut bands = Vec::new();
+    for (unit, coefficients) in laid.units.iter().zip(&laid.analysis.coefficients) {
+        let (order, rows) = match coefficients {
+            Some(c) => {
+                let addends = c.addends(plan.lanes as u32);
+                (c.order.clone(), c.rows(&addends, plan.strips as usize))
+            }
+            None => {
+                let len = unit.lines.len();
+                ((0..len).collect(), vec![1; len as usize])
+            }
+        };
+        let mut period = 0;
+        let at = rows.iter().map(|rows| {
+            period += rows;
+            period - 1
+        });
+        let band = Band {
+            first,
+            at: at.collect(),
+            period,
+            order,
+            rows,
+        };
+        first += band.height(unit, plan);
+        bands.push(band);
+    }
+    (bands, first)
+}
+
+/// What a layout takes, for its price.
+pub(super) struct Needs {
+    pub(super) rows: i64,
+    pub(super) addends: i64,
+}
+
+pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
+    let coefficients = laid.analysis.coefficients.iter().flatten();
+    let addends: BTreeSet<Addend> = coefficients
+        .flat_map(|c| c.addends(plan.lanes as u32).distinct())
+        .collect();
+    Needs {
+        rows: bands(laid, plan).1,
+        addends: addends.len() as i64,
+    }
+}
+
+/// Columns of the schedule, row by row.
+#[derive(Default)]
+struct Schedule {
+    rows: Vec<Vec<i64>>,
+    moves: Vec<Move>,
+    addends: Vec<Addend>,
+}
+
+impl Schedule {
+    fn set(&mut self, row: i64, column: i64) {
+        self.rows[row as usize].push(column);
+    }
+
+    /// The column of a move, which is added on first use.
+    fn step(&mut self, row: i64, step: Move) {
+        let i = self.moves.iter().position(|m| *m == step);
+        let i = i.unwrap_or_else(|| {
+            self.moves.push(step);
+            self.moves.len() - 1
+        });
+        self.set(row, steps::REST + i as i64);
+    }
+}
+
+impl<'c> Builder<'c> {
+    /// The finished circuit in strips.
+    pub(in super::super) fn finish_strips(mut self) -> Result<Graph<'c>> {
+        let Some(state) = self.strips.take() else {
+            return Err("the layout has no strips".into());
+        };
+        let plan = state.plan;
+        let laid = order(&self, &state.units)?;
+        let (bands, rows) = bands(&laid, &plan);
+        // On the last usable row the sum is zero.
+        let active = Plan::usable_rows(plan.k) - 1;
+        if rows > active {
+            return Err(format!(
+                "the layout needs {rows} rows, but k = {} has {active}; remove `{}` or raise k",
+                plan.k,
+                Plan::ATTRIBUTE
+            ));
+        }
+        let Laid { units, analysis } = laid;
+        let bits = plan.limb_bits as u32;
+        let kinds: BTreeSet<Kind> = units.iter().map(|u| u.kind).collect();
+        let columns = |f: &dyn Fn(Kind) -> i64| kinds.iter().map(|k| f(*k)).max().unwrap_or(0);
+        let mut shape = Shape {
+            strips: plan.strips,
+            lanes: plan.lanes,
+            bits,
+            cells: columns(&|k| k.cells()).max(1),
+            limbs: columns(&|k| k.limbs(bits).into()),
+            kinds,
+            moves: Vec::new(),
+            addends: Vec::new(),
+            biases: [false; 2],
+        };
+        let mut schedule = Schedule {
+            rows: vec![Vec::new(); rows as usize],
+            ..Schedule::default()
+        };
+        let distinct = analysis.coefficients.iter().flatten();
+        let distinct: BTreeSet<Addend> = distinct
+            .flat_map(|c| c.addends(plan.lanes as u32).distinct())
+            .collect();
+        schedule.addends = distinct.into_iter().collect();
+        // Moves have to be known before the columns of addends are.
+        for (unit, band) in units.iter().zip(&bands) {
+            monomials(unit, band, &mut schedule);
+        }
+        for (i, (unit, band)) in units.iter().zip(&bands).enumerate() {
+            if let Some(coefficients) = &analysis.coefficients[i] {
+                let groups = 0..unit.lines.groups() as usize;
+                let rows = groups.flat_map(|g| {
+                    coefficients.group(g, plan.strips as usize, plan.lanes as u32, &band.rows)
+                });
+                self.coefficients(band, rows.collect(), &plan, &mut schedule, unit.location)?;
+            }
+            let biases = self.biases(unit, &analysis.operands[i], band)?;
+            for (slot, any) in biases.into_iter().enumerate() {
+                shape.biases[slot] |= any;
+            }
+            self.place_unit(unit, band, &shape, i > 0)?;
+        }
+        shape.moves = std::mem::take(&mut schedule.moves);
+        shape.addends = std::mem::take(&mut schedule.addends);
+        self.place_schedule(&schedule, &shape, active)?;
+        self.structure(shape, plan)
+    }
+
+    /// Coefficients: the schedule and the lanes, each on the row above the one that they lead to.
+    fn coefficients(
+        &mut self,
+        band: &Band,
+        rows: Vec<Row>,
+        plan: &Plan,
+        schedule: &mut Schedule,
+        location: Location<'c>,
+    ) -> Result<()> {
+        let width = (plan.strips * plan.lanes) as usize;
+        let first_addend = steps::REST + schedule.moves.len() as i64;
+        let mut lanes = vec![0i128; rows.len() * width];
+        let mut any = false;
+        for (i, row) in rows.iter().enumerate() {
+            let above = band.first + i as i64 - 1;
+            match row.step {
+                Step::Fresh => {}
+                Step::Keep => schedule.set(above, steps::KEEP),
+                Step::Rho => schedule.set(above, steps::RHO),
+            }
+            if let Some(addend) = row.addend {
+                // The schedule lists every addend.
+                let column = schedule.addends.binary_search(&addend).unwrap_or(0);
+                schedule.set(above, first_addend + column as i64);
+            }
+            for (lane, weight) in &row.weights {
+                lanes[i * width + *lane as usize] = (*weight).into();
+                any = true;
+            }
+        }
+        if !any {
+            return Ok(());
+        }
+        let shape = [rows.len() as i64, width as i64];
+        let lanes = self.constant(&shape, &lanes, location)?;
+        let at = (
+            AffineExpr::Dim(1),
+            AffineExpr::Dim(0).plus(AffineExpr::Const(band.first - 1)),
+        );
+        let read = AffineMap::identity(2).results;
+        self.place(lanes, names::LANE, &shape, read, at, location);
+        Ok(())
+    }
+
+    /// What is subtracted from the forms of a unit's operands; says which operands have any.
+    fn biases(
+        &mut self,
+        unit: &Unit<'c>,
+        operands: &[std::rc::Rc<super::sparse::Rows>],
+        band: &Band,
+    ) -> Result<Vec<bool>> {
+        let mut out = Vec::new();
+        for (slot, rows) in operands.iter().enumerate() {
+            let offset = unit.operands[slot].1;
+            let register = unit.lines.register();
+            let mut values = Vec::with_capacity(rows.len());
+            for line in 0..register[0] * register[1] {
+                for element in unit.lines.elements(line) {
+                    // form + offset = constant + terms
+                    values.push(rows.constant(element) - offset);
+                }
+            }
+            let any = values.iter().any(|v| *v != 0);
+            out.push(any);
+            if !any {
+                continue;
+            }
+            let bias = self.constant(&register, &values, unit.location)?;
+            for mut run in band.runs() {
+                // The monomial of a public value stands one row below it.
+                run[3] += i64::from(unit.kind == Kind::Public);
+                let domain = [register[0], register[1], run[0]];
+                let (read, at) = (read(&run), at(band, &run, AffineExpr::Dim(1)));
+                self.place(bias, names::BIASES[slot], &domain, read, at, unit.location);
+            }
+        }
+        Ok(out)
+    }
+
+    fn place_unit(
+        &mut self,
+        unit: &Unit<'c>,
+        band: &Band,
+        shape: &Shape,
+        between: bool,
+    ) -> Result<()> {
+        let location = unit.location;
+        let one = BigInt::from(1);
+        if between {
+            self.fill_row(names::BETWEEN, band.first, location)?;
+        }
+        let [groups, strips, _] = unit.lines.register();
+        for run in band.runs() {
+            let domain = [groups, strips, run[0]];
+            let column =
+                |count: i64, i: i64| AffineExpr::Dim(1).times(count).plus(AffineExpr::Const(i));
+            for (cell, register) in &unit.cells {
+                let at = at(band, &run, column(shape.cells, *cell));
+                self.place(*register, shared::CELL, &domain, read(&run), at, location);
+            }
+            for (i, register) in (0i64..).zip(&unit.limbs) {
+                let at = at(band, &run, column(shape.limbs, i));
+                self.place(*register, shared::LIMB, &domain, read(&run), at, location);
+            }
+            let rows = [groups, run[0]];
+            let mut fill = |group: &str, column: i64, value: &BigInt| {
+                let row = AffineExpr::Dim(0)
+                    .times(band.period)
+                    .plus(AffineExpr::Dim(1).times(run[4]))
+                    .plus(AffineExpr::Const(band.first + run[3]));
+                self.fill(
+                    group,
+                    value,
+                    &rows,
+                    (AffineExpr::Const(column), row),
+                    location,
+                )
+            };
+            fill(&names::selector(unit.kind), 0, &one)?;
+            if unit.result().is_some() {
+                fill(names::RESULT, 0, &one)?;
+            }
+            for i in 0..unit.limbs.len() as i64 {
+                fill(names::ON_LIMB, i, &one)?;
+            }
+            if unit.kind.is_table() {
+                fill(names::ON_TABLE, 0, &one)?;
+                fill(shared::TAG, 0, &BigInt::from(unit.tag))?;
+            }
+        }
+        if unit.kind == Kind::Public {
+            for (register, _) in &unit.operands {
+                let n = [groups];
+                let identity = AffineMap::identity(1).results;
+                let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
+                self.place(*register, shared::PUBLIC, &n, identity, at, location);
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_row(&mut self, group: &str, row: i64, location: Location<'c>) -> Result<()> {
+        let at = (
+            AffineExpr::Const(0),
+            AffineExpr::Dim(0).plus(AffineExpr::Const(row)),
+        );
+        self.fill(group, &BigInt::from(1), &[1], at, location)
+    }
+
+    /// The fixed columns that belong to no unit.
+    fn place_schedule(&mut self, schedule: &Schedule, shape: &Shape, active: i64) -> Result<()> {
+        let location = self.program.location;
+        let width = steps::REST as usize + shape.moves.len() + shape.addends.len();
+        let rows = schedule.rows.len();
+        let mut values = vec![0i128; rows * width];
+        for (row, columns) in schedule.rows.iter().enumerate() {
+            for column in columns {
+                values[row * width + *column as usize] = 1;
+            }
+        }
+        let domain = [rows as i64, width as i64];
+        let table = self.constant(&domain, &values, location)?;
+        let at = (AffineExpr::Dim(1), AffineExpr::Dim(0));
+        let read = AffineMap::identity(2).results;
+        self.place(table, names::STEP, &domain, read, at, location);
+        let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
+        self.fill(names::RUN, &BigInt::from(1), &[active], at, location)?;
+        self.fill_row(names::ENDS, 0, location)?;
+        self.fill_row(names::ENDS, active, location)
+    }
+
+    /// The constraint system in front of the program.
+    fn structure(mut self, shape: Shape, plan: Plan) -> Result<Graph<'c>> {
+        let (context, location) = (self.context, self.program.location);
+        let group = |op: &str, name: &str, count: i64, phase: Option<i64>| {
+            let mut attributes = vec![
+                ("sym_name", string(context, name)),
+                ("count", i64_attr(context, count)),
+            ];
+            attributes.extend(phase.map(|p| ("phase", i64_attr(context, p))));
+            plain(op, &attributes, location)
+        };
+        let challenge = |name: &str| {
+            let attributes = [
+                ("sym_name", string(context, name)),
+                ("phase", i64_attr(context, 0)),
+            ];
+            plain("plonk.challenge", &attributes, location)
+        };
+        let tables = shape.kinds.iter().any(|k| k.is_table());
+        let mut out: Vec<Op<'c>> = [names::OMEGA, names::RHO, names::TAU, names::THETA]
+            .map(challenge)
+            .into();
+        let width = steps::REST + (shape.moves.len() + shape.addends.len()) as i64;
+        let advice = |name: &str, count, phase| group("plonk.advice", name, count, Some(phase));
+        let fixed = |name: &str, count| group("plonk.fixed", name, count, None);
+        out.push(advice(shared::CELL, shape.strips * shape.cells, 0));
+        if shape.limbs > 0 {
+            out.push(advice(shared::LIMB, shape.strips * shape.limbs, 0));
+            out.push(fixed(names::ON_LIMB, shape.limbs));
+        }
+        out.extend([
+            advice(names::MONOMIAL, 1, 1),
+            advice(names::COEFFICIENT, shape.strips, 1),
+            advice(names::TOTAL, 1, 1),
+            fixed(names::LANE, shape.strips * shape.lanes),
+            fixed(names::STEP, width),
+            fixed(names::RESULT, 1),
+            fixed(names::BETWEEN, 1),
+            fixed(names::RUN, 1),
+            fixed(names::ENDS, 1),
+        ]);
+        for (name, any) in names::BIASES.iter().zip(shape.biases) {
+            if any {
+                out.push(fixed(name, shape.strips));
+            }
+        }
+        out.extend(shape.kinds.iter().map(|k| fixed(&names::selector(*k), 1)));
+        if tables {
+            out.extend([fixed(names::ON_TABLE, 1), fixed(shared::TAG, 1)]);
+        }
+        if shape.kinds.contains(&Kind::Public) {
+            let mut instance = group("plonk.instance", shared::PUBLIC, 1, None);
+            instance.set_attr("by_gates", unit(context));
+            out.push(instance);
+        }
+        if shape.limbs > 0 {
+            out.push(self.table(shared::RANGE, &[self.range_column()?]));
+        }
+        if tables {
+            let columns = self.function_columns()?;
+            out.push(self.table(shared::FUNCTIONS, &columns));
+        }
+        out.extend(Gates::new(&mut self.program, &shape, location).build());
+        let derive = |group: &str, column: i64, gate: &str| {
+            let attributes = [
+                ("group", symbol(context, group)),
+                ("column", i64_attr(context, column)),
+                ("rotation", i64_attr(context, 1)),
+                ("gate", symbol(context, gate)),
+                ("constraint", string(context, names::GOES_ON)),
+            ];
+            plain("plonk.derive", &attributes, location)
+        };
+        out.push(derive(names::MONOMIAL, 0, names::MONOMIAL_GATE));
+        for strip in 0..shape.strips {
+            let gate = names::coefficient_gate(strip);
+            out.push(derive(names::COEFFICIENT, strip, &gate));
+        }
+        out.push(derive(names::TOTAL, 0, names::TOTAL_GATE));
+        out.append(&mut self.program.ops);
+        self.program.ops = out;
+        let k = i64_attr(context, plan.k);
+        self.program.attributes.push(("k".into(), k));
+        Ok(self.program)
+    }
+}
+
+/// From (group, strip, number in the run) to an index of a register in the order of lines.
+fn read(run: &[i64; 5]) -> Vec<AffineExpr> {
+    let position = AffineExpr::Dim(2)
+        .times(run[2])
+        .plus(AffineExpr::Const(run[1]));
+    vec![AffineExpr::Dim(0), AffineExpr::Dim(1), position]
+}
+
+/// The cell of an element: its column, and its row in the band.
+fn at(band: &Band, run: &[i64; 5], column: AffineExpr) -> (AffineExpr, AffineExpr) {
+    let row = AffineExpr::Dim(0)
+        .times(band.period)
+        .plus(AffineExpr::Dim(2).times(run[4]))
+        .plus(AffineExpr::Const(band.first + run[3]));
+    (column, row)
+}
+
+/// The monomial of each row with an operand, from row to row.
+fn monomials(unit: &Unit, band: &Band, schedule: &mut Schedule) {
+    if unit.operands.is_empty() {
+        return;
+    }
+    // A public value is multiplied with the monomial one row below.
+    let below = i64::from(unit.kind == Kind::Public);
+    let strips = unit.lines.register()[1];
+    let (mut row, mut above): (i64, Option<(i64, i64)>) = (0, None);
+    for group in 0..unit.lines.groups() {
+        for (position, at) in band.order.iter().zip(&band.at) {
+            let element = band.first + group * band.period + at + below;
+            match above {
+                None => schedule.set(element - 1, steps::START),
+                Some((g, p)) => {
+                    for kept in row..element - 1 {
+                        schedule.step(kept, (0, 0));
+                    }
+                    schedule.step(element - 1, ((group - g) * strips, position - p));
+                }
+            }
+            (row, above) = (element, Some((group, *position)));
+        }
+    }
+}

@@ -1,0 +1,475 @@
+//! The gates of strips.
+//!
+//! With `P` the monomial of a row, `U_s` the coefficient of the result in strip `s`, `T` the sum of everything, `'` for the next row:
+//!
+//! | gate | equation |
+//! |---|---|
+//! | `monomial` | `P' = (move) * P`, `1` at the start of a unit |
+//! | `coefficient` | `U_s' = (step) * U_s + (addend) * sum of omega^i * lane_i` |
+//! | `total` | `T' = T + P * sum of omega^s * (operand_s - bias_s) - sum of U_s * y_s`, times `tau` between units; `T` starts and ends at zero |
+//! | one of each kind | what the page of the gadget says |
+
+use super::{
+    super::builder::names as shared,
+    names,
+    schedule::Addend,
+    units::{A, B, EXCESS, Form, Kind, SIGN, Y},
+};
+use crate::expressions::Expressions;
+use std::{
+    collections::BTreeSet,
+    ops::{Deref, DerefMut},
+};
+use zkc_support::{Graph, Location, Op, ValueId, string, symbol};
+
+/// A step of the monomial: exponents of `omega` and `rho`.
+pub(super) type Move = (i64, i64);
+
+/// What the gates depend on.
+pub(super) struct Shape {
+    pub(super) strips: i64,
+    pub(super) lanes: i64,
+    pub(super) bits: u32,
+    /// Cells and limbs of a strip.
+    pub(super) cells: i64,
+    pub(super) limbs: i64,
+    pub(super) kinds: BTreeSet<Kind>,
+    pub(super) moves: Vec<Move>,
+    pub(super) addends: Vec<Addend>,
+    /// Whether the two operands of units have biases.
+    pub(super) biases: [bool; 2],
+}
+
+/// Columns of the schedule: how `P` and the `U_s` go on from a row to the next.
+pub(super) mod steps {
+    pub(crate) const KEEP: i64 = 0;
+    pub(crate) const RHO: i64 = 1;
+    pub(crate) const START: i64 = 2;
+    /// The moves, then the addends.
+    pub(crate) const REST: i64 = 3;
+}
+
+pub(super) struct Gates<'s, 'g, 'c> {
+    expressions: Expressions<'g, 'c>,
+    shape: &'s Shape,
+}
+
+impl<'g, 'c> Deref for Gates<'_, 'g, 'c> {
+    type Target = Expressions<'g, 'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.expressions
+    }
+}
+
+impl DerefMut for Gates<'_, '_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.expressions
+    }
+}
+
+impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
+    pub(super) fn new(graph: &'g mut Graph<'c>, shape: &'s Shape, location: Location<'c>) -> Self {
+        Self {
+            expressions: Expressions::new(graph, location),
+            shape,
+        }
+    }
+
+    /// All gates and lookups.
+    pub(super) fn build(mut self) -> Vec<Op<'c>> {
+        let mut out = Vec::new();
+        self.monomial();
+        out.push(self.gate(names::MONOMIAL_GATE));
+        for strip in 0..self.shape.strips {
+            self.coefficient(strip);
+            out.push(self.gate(&names::coefficient_gate(strip)));
+        }
+        self.total();
+        out.push(self.gate(names::TOTAL_GATE));
+        for kind in &self.shape.kinds {
+            for strip in 0..self.shape.strips {
+                if self.unit(*kind, strip) {
+                    out.push(self.gate(&format!("{}_{strip}", kind.name())));
+                }
+            }
+        }
+        for strip in 0..self.shape.strips {
+            for limb in 0..self.shape.limbs {
+                let on = self.query(names::ON_LIMB, limb, 0);
+                let value = self.limb(strip, limb);
+                let value = self.product(&[on, value]);
+                self.op("plonk.look_up", &[value], &[]);
+                let column = strip * self.shape.limbs + limb;
+                out.push(self.lookup(&format!("limb_{column}"), shared::RANGE));
+            }
+            if self.shape.kinds.iter().any(|k| k.is_table()) {
+                let on = self.query(names::ON_TABLE, 0, 0);
+                let tag = self.query(shared::TAG, 0, 0);
+                let (x, y) = (self.cell(strip, A), self.cell(strip, Y));
+                let (x, y) = (self.product(&[on, x]), self.product(&[on, y]));
+                self.op("plonk.look_up", &[tag, x, y], &[]);
+                out.push(self.lookup(&format!("function_{strip}"), shared::FUNCTIONS));
+            }
+        }
+        out
+    }
+
+    fn lookup(&mut self, name: &str, table: &str) -> Op<'c> {
+        let context = self.graph.context;
+        let attributes = [
+            ("sym_name", string(context, &format!("look_up_{name}"))),
+            ("table", symbol(context, table)),
+        ];
+        self.region("plonk.lookup", &attributes)
+    }
+
+    fn cell(&mut self, strip: i64, cell: i64) -> ValueId {
+        let shape = self.shape;
+        self.query(shared::CELL, strip * shape.cells + cell, 0)
+    }
+
+    fn limb(&mut self, strip: i64, limb: i64) -> ValueId {
+        let shape = self.shape;
+        self.query(shared::LIMB, strip * shape.limbs + limb, 0)
+    }
+
+    /// A power of a challenge, by squaring.
+    fn power(&mut self, challenge: &str, exponent: i64) -> Option<ValueId> {
+        let (mut rest, mut result) = (exponent, None);
+        let mut square = self.challenge(challenge);
+        while rest > 0 {
+            if rest % 2 == 1 {
+                result = Some(match result {
+                    None => square,
+                    Some(r) => self.product(&[r, square]),
+                });
+            }
+            rest /= 2;
+            if rest > 0 {
+                square = self.product(&[square, square]);
+            }
+        }
+        result
+    }
+
+    /// A product of powers; 1 as a literal.
+    fn powers(&mut self, powers: &[(&str, i64)]) -> Option<ValueId> {
+        let factors: Vec<_> = powers
+            .iter()
+            .filter_map(|(c, n)| self.power(c, *n))
+            .collect();
+        (!factors.is_empty()).then(|| self.product(&factors))
+    }
+
+    /// A fixed cell times a monomial.
+    fn selected(&mut self, column: i64, monomial: Option<ValueId>) -> ValueId {
+        let q = self.query(names::STEP, column, 0);
+        match monomial {
+            Some(m) => self.product(&[m, q]),
+            None => q,
+        }
+    }
+
+    /// `v[0] + omega * (v[1] + omega * (..))`; the last one first in mind, as the sum starts there.
+    fn by_omega(&mut self, values: &[ValueId]) -> ValueId {
+        let omega = self.challenge(names::OMEGA);
+        let mut values = values.iter().rev().copied();
+        // Strips and lanes are at least one.
+        let mut sum = values.next().unwrap_or(omega);
+        for v in values {
+            let shifted = self.product(&[omega, sum]);
+            sum = self.sum(&[v, shifted]);
+        }
+        sum
+    }
+
+    fn monomial(&mut self) {
+        let run = self.query(names::RUN, 0, 0);
+        let here = self.query(names::MONOMIAL, 0, 0);
+        let next = self.query(names::MONOMIAL, 0, 1);
+        let start = self.query(names::STEP, steps::START, 0);
+        let mut factors = Vec::new();
+        let mut divided = vec![run];
+        for (i, (omega, rho)) in (0i64..).zip(&self.shape.moves) {
+            let column = steps::REST + i;
+            let up = [(names::OMEGA, (*omega).max(0)), (names::RHO, (*rho).max(0))];
+            let down = [(names::OMEGA, (-omega).max(0)), (names::RHO, (-rho).max(0))];
+            let up = self.powers(&up);
+            factors.push(self.selected(column, up));
+            if let Some(down) = self.powers(&down) {
+                // down * P' = up * P on these rows.
+                let one = self.literal(1);
+                let more = self.sub(down, one);
+                divided.push(self.selected(column, Some(more)));
+            }
+        }
+        let left = self.sum(&divided);
+        let left = self.product(&[left, next]);
+        let mut right = vec![start];
+        if !factors.is_empty() {
+            let factor = self.sum(&factors);
+            right.push(self.product(&[factor, here]));
+        }
+        let right = self.sum(&right);
+        let poly = self.sub(left, right);
+        self.constrain(names::GOES_ON, poly);
+    }
+
+    fn coefficient(&mut self, strip: i64) {
+        let run = self.query(names::RUN, 0, 0);
+        let here = self.query(names::COEFFICIENT, strip, 0);
+        let next = self.query(names::COEFFICIENT, strip, 1);
+        let left = self.product(&[run, next]);
+        let keep = self.selected(steps::KEEP, None);
+        let rho = self.power(names::RHO, 1);
+        let chain = self.selected(steps::RHO, rho);
+        let step = self.sum(&[keep, chain]);
+        let mut right = vec![self.product(&[step, here])];
+        if !self.shape.addends.is_empty() {
+            let first = steps::REST + self.shape.moves.len() as i64;
+            let addends: Vec<_> = (first..)
+                .zip(&self.shape.addends)
+                .map(|(column, addend)| {
+                    let place = addend.place;
+                    let monomial = self.powers(&[
+                        (names::TAU, place.distance.into()),
+                        (names::THETA, place.slot.into()),
+                        (names::RHO, place.position.into()),
+                        (names::OMEGA, i64::from(addend.run) * self.shape.lanes),
+                    ]);
+                    self.selected(column, monomial)
+                })
+                .collect();
+            let addend = self.sum(&addends);
+            let lanes = self.shape.lanes;
+            let lanes: Vec<_> = (0..lanes)
+                .map(|i| self.query(names::LANE, strip * lanes + i, 0))
+                .collect();
+            let lanes = self.by_omega(&lanes);
+            right.push(self.product(&[addend, lanes]));
+        }
+        let right = self.sum(&right);
+        let poly = self.sub(left, right);
+        self.constrain(names::GOES_ON, poly);
+    }
+
+    fn form(&mut self, form: &Form, strip: i64) -> Option<ValueId> {
+        let mut terms = Vec::new();
+        for (cell, factor) in &form.cells {
+            let cell = self.cell(strip, *cell);
+            terms.push(self.scaled(cell, *factor));
+        }
+        for (limb, factor) in &form.limbs {
+            let limb = self.limb(strip, *limb);
+            terms.push(self.scaled(limb, *factor));
+        }
+        (!terms.is_empty()).then(|| self.sum(&terms))
+    }
+
+    fn scaled(&mut self, v: ValueId, factor: i128) -> ValueId {
+        match factor {
+            1 => v,
+            -1 => self.neg(v),
+            _ => {
+                let factor = self.literal(factor);
+                self.product(&[factor, v])
+            }
+        }
+    }
+
+    /// Operands of one slot over all strips, minus their biases; `None` if no unit has that many.
+    fn operands(&mut self, slot: usize) -> Option<ValueId> {
+        let mut strips = Vec::new();
+        for strip in 0..self.shape.strips {
+            let mut terms = Vec::new();
+            for kind in &self.shape.kinds {
+                let forms = kind.operands(self.shape.bits);
+                let Some(form) = forms.get(slot) else {
+                    continue;
+                };
+                if let Some(form) = self.form(form, strip) {
+                    let q = self.query(&names::selector(*kind), 0, 0);
+                    terms.push(self.product(&[q, form]));
+                }
+            }
+            if self.shape.biases[slot] {
+                let bias = self.query(names::BIASES[slot], strip, 0);
+                terms.push(self.neg(bias));
+            }
+            if !terms.is_empty() {
+                strips.push(self.sum(&terms));
+            }
+        }
+        (!strips.is_empty()).then(|| self.by_omega(&strips))
+    }
+
+    fn total(&mut self) {
+        let run = self.query(names::RUN, 0, 0);
+        let here = self.query(names::TOTAL, 0, 0);
+        let next = self.query(names::TOTAL, 0, 1);
+        let change = self.sub(next, here);
+        let change = self.product(&[run, change]);
+        // tau * T instead of T.
+        let one = self.literal(1);
+        let tau = self.challenge(names::TAU);
+        let more = self.sub(tau, one);
+        let between = self.query(names::BETWEEN, 0, 0);
+        let more = self.product(&[more, between, here]);
+        let mut terms = vec![more];
+        if let Some(first) = self.operands(0) {
+            let mut operands = vec![first];
+            if let Some(second) = self.operands(1) {
+                let theta = self.challenge(names::THETA);
+                operands.push(self.product(&[theta, second]));
+            }
+            let operands = self.sum(&operands);
+            let monomial = self.query(names::MONOMIAL, 0, 0);
+            terms.push(self.product(&[monomial, operands]));
+        }
+        if self.shape.kinds.contains(&Kind::Public) {
+            let q = self.query(&names::selector(Kind::Public), 0, 0);
+            let monomial = self.query(names::MONOMIAL, 0, 1);
+            let value = self.query(shared::PUBLIC, 0, 0);
+            terms.push(self.product(&[q, monomial, value]));
+        }
+        let products: Vec<_> = (0..self.shape.strips)
+            .map(|strip| {
+                let coefficient = self.query(names::COEFFICIENT, strip, 0);
+                let y = self.cell(strip, Y);
+                self.product(&[coefficient, y])
+            })
+            .collect();
+        let products = self.sum(&products);
+        let results = self.query(names::RESULT, 0, 0);
+        let read = self.product(&[results, products]);
+        terms.push(self.neg(read));
+        let right = self.sum(&terms);
+        let poly = self.sub(change, right);
+        self.constrain(names::GOES_ON, poly);
+        let ends = self.query(names::ENDS, 0, 0);
+        let poly = self.product(&[ends, here]);
+        self.constrain("the sum starts and ends at zero", poly);
+    }
+
+    /// `q * (left - right)`.
+    fn equal(&mut self, q: ValueId, name: &str, left: ValueId, right: ValueId) {
+        let difference = self.sub(left, right);
+        let poly = self.product(&[q, difference]);
+        self.constrain(name, poly);
+    }
+
+    /// The integer that limbs make up.
+    fn limbs(&mut self, kind: Kind, strip: i64, first: u32, count: u32) -> ValueId {
+        let form = kind.weighted(first, count, 1, self.shape.bits);
+        // Every count is at least one.
+        self.form(&form, strip).unwrap_or_else(|| self.literal(0))
+    }
+
+    /// The constraints of a kind in one strip; false if it has none.
+    fn unit(&mut self, kind: Kind, strip: i64) -> bool {
+        let bits = self.shape.bits;
+        let q = self.query(&names::selector(kind), 0, 0);
+        let y = self.cell(strip, Y);
+        let mut any = true;
+        match kind {
+            Kind::Interval { limbs, top } => {
+                let digits = self.limbs(kind, strip, 0, limbs);
+                self.equal(q, "the value is what its limbs make up", y, digits);
+                if let Some(top) = top {
+                    let top = self.literal(top);
+                    let below = self.sub(top, y);
+                    let digits = self.limbs(kind, strip, limbs, limbs);
+                    self.equal(q, "the value is at most its upper bound", below, digits);
+                }
+            }
+            Kind::Rescale { shift, quotient } => {
+                self.exact(shift, strip, q);
+                let digits = self.limbs(kind, strip, kind.rest(bits), quotient);
+                self.equal(q, "the quotient is what its limbs make up", y, digits);
+            }
+            Kind::RescaleRelu { shift, magnitude } => {
+                self.exact(shift, strip, q);
+                self.positive(kind, strip, q, Y, magnitude);
+            }
+            Kind::Relu { magnitude } => self.positive(kind, strip, q, Y, magnitude),
+            Kind::Max { magnitude } => self.positive(kind, strip, q, EXCESS, magnitude),
+            Kind::RescaleTable { shift } => any = self.exact(shift, strip, q),
+            Kind::Product => {
+                let (a, b) = (self.cell(strip, A), self.cell(strip, B));
+                let product = self.product(&[a, b]);
+                self.equal(q, "the result is the product", y, product);
+            }
+            Kind::Ratio {
+                multiplier,
+                lo,
+                remainder,
+                quotient,
+            } => {
+                let (a, b) = (self.cell(strip, A), self.cell(strip, B));
+                let digits = self.limbs(kind, strip, 2 * remainder, quotient);
+                self.equal(q, "the quotient is what its limbs make up", y, digits);
+                let rest = self.limbs(kind, strip, 0, remainder);
+                let numerator = self.scaled(a, 2 * multiplier);
+                let left = self.sum(&[numerator, b]);
+                let shifted = match lo {
+                    0 => y,
+                    _ => {
+                        let lo = self.literal(lo);
+                        self.sum(&[y, lo])
+                    }
+                };
+                let two = self.literal(2);
+                let product = self.product(&[two, b, shifted]);
+                let right = self.sum(&[product, rest]);
+                self.equal(
+                    q,
+                    "quotient and remainder make up the numerator",
+                    left,
+                    right,
+                );
+                let twice = self.product(&[two, b]);
+                let one = self.literal(1);
+                let most = self.sub(twice, one);
+                let below = self.sub(most, rest);
+                let digits = self.limbs(kind, strip, remainder, remainder);
+                self.equal(q, "the remainder is less than the divisor", below, digits);
+            }
+            Kind::Table | Kind::Public => any = false,
+        }
+        any
+    }
+
+    /// The top limb of a remainder is no longer than the remainder.
+    fn exact(&mut self, shift: u32, strip: i64, q: ValueId) -> bool {
+        let bits = self.shape.bits;
+        let (count, exact) = Kind::remainder(shift, bits);
+        if exact {
+            let most = self.literal((1 << (shift - bits * (count - 1))) - 1);
+            let top = self.limb(strip, i64::from(count) - 1);
+            let below = self.sub(most, top);
+            let gap = self.limb(strip, count.into());
+            self.equal(q, "the remainder is less than the divisor", below, gap);
+        }
+        exact
+    }
+
+    /// `s` is a bit, and the cell is `s` times the magnitude.
+    fn positive(&mut self, kind: Kind, strip: i64, q: ValueId, cell: i64, magnitude: u32) {
+        let s = self.cell(strip, SIGN);
+        let one = self.literal(1);
+        let other = self.sub(s, one);
+        let bit = self.product(&[q, s, other]);
+        self.constrain("the sign is a bit", bit);
+        let first = kind.rest(self.shape.bits);
+        let m = self.limbs(kind, strip, first, magnitude);
+        let chosen = self.product(&[s, m]);
+        let value = self.cell(strip, cell);
+        self.equal(
+            q,
+            "the positive part is the magnitude or zero",
+            value,
+            chosen,
+        );
+    }
+}

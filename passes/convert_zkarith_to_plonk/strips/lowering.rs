@@ -1,0 +1,571 @@
+//! From operations to units and their witness program.
+
+use super::super::{
+    Lowering,
+    builder::{Result, names},
+};
+use super::{
+    lines::Lines,
+    units::{A, B, EXCESS, Kind, SIGN, Unit, Y, magnitude_limbs, magnitude_type},
+};
+use crate::{gadgets::limbs_for, layout::table_domain};
+use num_bigint::BigInt;
+use zkc_support::{FixedType, Form, Location, Op, Outside, ValueId, as_approx, i64_attr, symbol};
+
+/// A rescale that another unit may take in: how many bits, and the bounds of the quotient.
+pub(in super::super) struct Dropped {
+    pub(in super::super) shift: u32,
+    pub(in super::super) to: FixedType,
+}
+
+impl<'c> Lowering<'_, 'c> {
+    fn lines(&self, shape: &[i64]) -> Lines {
+        let state = &self.builder.strips;
+        let taps = usize::from(self.builder.has_taps);
+        let axis = state
+            .as_ref()
+            .filter(|s| s.plan.lines && shape.len() > 2 + taps)
+            .map(|_| shape.len() - 1 - taps);
+        let strips = state.as_ref().map_or(1, |s| s.plan.strips);
+        Lines::new(shape, axis, strips)
+    }
+
+    /// A register in the order of lines.
+    fn in_lines(&mut self, x: ValueId, lines: &Lines, location: Location<'c>) -> Result<ValueId> {
+        let t = self.builder.element(x)?;
+        let shape = lines.register();
+        self.builder
+            .gather(x, &shape, &t, lines.to_tensor(), None, location)
+    }
+
+    /// A result back in its tensor's order, plus a constant.
+    fn in_order(
+        &mut self,
+        y: ValueId,
+        lines: &Lines,
+        shape: &[i64],
+        offset: &BigInt,
+        t: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let own = self.builder.element(y)?;
+        let map = lines.from_tensor();
+        let y = self.builder.gather(y, shape, &own, map, None, location)?;
+        if *offset == BigInt::ZERO {
+            return Ok(y);
+        }
+        self.builder.affine(&[(y, 1)], offset, t, location)
+    }
+
+    fn add_unit(&mut self, unit: Unit<'c>) {
+        if let Some(state) = &mut self.builder.strips {
+            state.units.push(unit);
+        }
+    }
+
+    /// Integers of a width that starts at zero.
+    fn from_zero(hi: BigInt) -> FixedType {
+        FixedType {
+            scale: 0,
+            lo: BigInt::ZERO,
+            hi,
+        }
+    }
+
+    fn narrow(value: &BigInt) -> Result<i128> {
+        i128::try_from(value).map_err(|_| format!("the integer {value} does not fit 128 bits"))
+    }
+
+    /// An input, held to its bounds.
+    pub(in super::super) fn interval_unit(
+        &mut self,
+        x: ValueId,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let (t, shape) = (self.builder.element(x)?, self.builder.shape(x)?);
+        let bits = self.bits();
+        let width = &t.hi - &t.lo;
+        let limbs = limbs_for(&width, bits);
+        let full = (BigInt::from(1) << (u64::from(limbs) * u64::from(bits))) - 1;
+        let top = (width != full).then(|| Self::narrow(&width)).transpose()?;
+        let lines = self.lines(&shape);
+        let x = self.in_lines(x, &lines, location)?;
+        let own = Self::from_zero(width.clone());
+        let y = self.builder.affine(&[(x, 1)], &-&t.lo, &own, location)?;
+        let mut digits = self.builder.limbs(y, &BigInt::ZERO, limbs, location)?;
+        if top.is_some() {
+            let below = self.builder.affine(&[(y, -1)], &width, &own, location)?;
+            digits.extend(self.builder.limbs(below, &BigInt::ZERO, limbs, location)?);
+        }
+        let result = self.in_order(y, &lines, &shape, &t.lo, &t, location)?;
+        self.add_unit(Unit {
+            kind: Kind::Interval { limbs, top },
+            lines,
+            operands: Vec::new(),
+            cells: vec![(Y, y)],
+            limbs: digits,
+            tag: 0,
+            location,
+        });
+        Ok(result)
+    }
+
+    /// Public values: the elements of a register, one below the other in the instance column.
+    pub(in super::super) fn public_unit(
+        &mut self,
+        x: ValueId,
+        location: Location<'c>,
+    ) -> Result<()> {
+        let shape = self.builder.shape(x)?;
+        self.add_unit(Unit {
+            kind: Kind::Public,
+            lines: Lines::new(&shape, None, 1),
+            operands: vec![(x, 0)],
+            cells: Vec::new(),
+            limbs: Vec::new(),
+            tag: 0,
+            location,
+        });
+        Ok(())
+    }
+
+    /// Quotient by a power of two rounded half up, the limbs of its remainder, and the constant that the operand's form
+    /// lacks.
+    fn quotient(
+        &mut self,
+        x: ValueId,
+        dropped: &Dropped,
+        location: Location<'c>,
+    ) -> Result<(ValueId, Vec<ValueId>, i128)> {
+        let bits = self.bits();
+        let Dropped { shift, to } = dropped;
+        let half = BigInt::from(1) << (shift - 1);
+        let divisor = BigInt::from(1) << *shift;
+        let attributes = [
+            ("addend", self.builder.wide(&half)?),
+            ("divisor", self.builder.wide(&divisor)?),
+        ];
+        let shape = self.builder.shape(x)?;
+        let q = self
+            .builder
+            .compute("plonk.quotient", &[x], &shape, to, &attributes, location)?;
+        let rest = Self::from_zero(&divisor - 1);
+        let name = "plonk.remainder";
+        let r = self
+            .builder
+            .compute(name, &[x], &shape, &rest, &attributes, location)?;
+        let (count, exact) = Kind::remainder(*shift, bits);
+        let mut limbs = self.builder.limbs(r, &BigInt::ZERO, count, location)?;
+        if exact {
+            // The top limb's distance to the greatest value that it may have is a limb.
+            let top = limbs[count as usize - 1];
+            let most: BigInt = (BigInt::from(1) << (shift - bits * (count - 1))) - 1;
+            let gap = Self::from_zero(most.clone());
+            limbs.push(self.builder.affine(&[(top, -1)], &most, &gap, location)?);
+        }
+        Ok((q, limbs, -Self::narrow(&half)?))
+    }
+
+    /// Limbs may hold more quotients than the type has; none of them may satisfy the identity by wrap-around.
+    fn check_width(&self, shift: u64, limbs: u32) -> Result<()> {
+        if u64::from(limbs * self.bits()) + shift > 252 {
+            return Err(
+                "the result's bounds are too wide for the field; state narrower ones".into(),
+            );
+        }
+        Ok(())
+    }
+
+    pub(in super::super) fn rescale_unit(
+        &mut self,
+        x: ValueId,
+        dropped: &Dropped,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let shape = self.builder.shape(x)?;
+        let Dropped { shift, to } = dropped;
+        let quotient = limbs_for(&(&to.hi - &to.lo), self.bits());
+        self.check_width((*shift).into(), quotient)?;
+        let lines = self.lines(&shape);
+        let own = self.in_lines(x, &lines, location)?;
+        let (q, mut limbs, constant) = self.quotient(own, dropped, location)?;
+        let width = Self::from_zero(&to.hi - &to.lo);
+        let y = self.builder.affine(&[(q, 1)], &-&to.lo, &width, location)?;
+        limbs.extend(self.builder.limbs(y, &BigInt::ZERO, quotient, location)?);
+        let result = self.in_order(y, &lines, &shape, &to.lo, to, location)?;
+        let shifted = Self::narrow(&(&to.lo << *shift))?;
+        self.add_unit(Unit {
+            kind: Kind::Rescale {
+                shift: *shift,
+                quotient,
+            },
+            lines,
+            operands: vec![(x, constant + shifted)],
+            cells: vec![(Y, y)],
+            limbs,
+            tag: 0,
+            location,
+        });
+        Ok(result)
+    }
+
+    /// `max(x + offset, 0)`, of the quotient if a rescale comes before it.
+    pub(in super::super) fn relu_unit(
+        &mut self,
+        x: ValueId,
+        dropped: Option<&Dropped>,
+        offset: &BigInt,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let shape = self.builder.shape(x)?;
+        let lines = self.lines(&shape);
+        let own = self.in_lines(x, &lines, location)?;
+        let (q, mut limbs, mut constant) = match dropped {
+            Some(dropped) => self.quotient(own, dropped, location)?,
+            None => (own, Vec::new(), 0),
+        };
+        let t = self.builder.element(q)?;
+        let t = FixedType {
+            scale: t.scale,
+            lo: t.lo + offset,
+            hi: t.hi + offset,
+        };
+        let q = match *offset == BigInt::ZERO {
+            true => q,
+            false => self.builder.affine(&[(q, 1)], offset, &t, location)?,
+        };
+        let count = magnitude_limbs(&t.lo, &t.hi, self.bits());
+        let (sign, y, digits) = self.compared(q, &t, count, location)?;
+        limbs.extend(digits);
+        let positive = self.builder.element(y)?;
+        let result = self.in_order(y, &lines, &shape, &BigInt::ZERO, &positive, location)?;
+        let shift = dropped.map_or(0, |d| d.shift);
+        self.check_width(shift.into(), count)?;
+        // The form makes up x + offset + 1, in units of the quotient.
+        constant -= Self::narrow(&((offset + 1) << shift))?;
+        self.add_unit(Unit {
+            kind: match dropped {
+                Some(_) => Kind::RescaleRelu {
+                    shift,
+                    magnitude: count,
+                },
+                None => Kind::Relu { magnitude: count },
+            },
+            lines,
+            operands: vec![(x, constant)],
+            cells: vec![(Y, y), (SIGN, sign)],
+            limbs,
+            tag: 0,
+            location,
+        });
+        Ok(result)
+    }
+
+    /// The sign of a register as a bit, its positive part, and the limbs of its magnitude.
+    fn compared(
+        &mut self,
+        q: ValueId,
+        t: &FixedType,
+        count: u32,
+        location: Location<'c>,
+    ) -> Result<(ValueId, ValueId, Vec<ValueId>)> {
+        let shape = self.builder.shape(q)?;
+        let bit = FixedType::new(0, 0, 1);
+        let sign = self
+            .builder
+            .compute("plonk.nonneg", &[q], &shape, &bit, &[], location)?;
+        let positive = FixedType {
+            scale: t.scale,
+            lo: t.lo.clone().max(BigInt::ZERO),
+            hi: t.hi.clone().max(BigInt::ZERO),
+        };
+        let y = self
+            .builder
+            .compute("plonk.mul", &[sign, q], &shape, &positive, &[], location)?;
+        // q where q >= 0, and -1 - q elsewhere.
+        let terms = [(y, 2), (sign, 1), (q, -1)];
+        let m = self
+            .builder
+            .affine(&terms, &BigInt::from(-1), &magnitude_type(t), location)?;
+        let limbs = self.builder.limbs(m, &BigInt::ZERO, count, location)?;
+        Ok((sign, y, limbs))
+    }
+
+    /// The greater of two registers.
+    pub(in super::super) fn max_unit(
+        &mut self,
+        a: ValueId,
+        b: ValueId,
+        t: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let shape = self.builder.shape(a)?;
+        let (ta, tb) = (self.builder.element(a)?, self.builder.element(b)?);
+        let difference = FixedType {
+            scale: ta.scale,
+            lo: &ta.lo - &tb.hi,
+            hi: &ta.hi - &tb.lo,
+        };
+        let lines = self.lines(&shape);
+        let own_a = self.in_lines(a, &lines, location)?;
+        let own_b = self.in_lines(b, &lines, location)?;
+        let d = self.builder.affine(
+            &[(own_a, 1), (own_b, -1)],
+            &BigInt::ZERO,
+            &difference,
+            location,
+        )?;
+        let magnitude = magnitude_limbs(&difference.lo, &difference.hi, self.bits());
+        self.check_width(0, magnitude)?;
+        let (sign, excess, limbs) = self.compared(d, &difference, magnitude, location)?;
+        let own = lines.register();
+        let y = self
+            .builder
+            .compute("plonk.max", &[own_a, own_b], &own, t, &[], location)?;
+        let result = self.in_order(y, &lines, &shape, &BigInt::ZERO, t, location)?;
+        self.add_unit(Unit {
+            kind: Kind::Max { magnitude },
+            lines,
+            operands: vec![(a, -1), (b, 0)],
+            cells: vec![(Y, y), (SIGN, sign), (EXCESS, excess)],
+            limbs,
+            tag: 0,
+            location,
+        });
+        Ok(result)
+    }
+
+    /// `-x`.
+    pub(in super::super) fn negated_register(
+        &mut self,
+        x: ValueId,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let t = self.builder.element(x)?;
+        let negative = FixedType {
+            scale: t.scale,
+            lo: -t.hi,
+            hi: -t.lo,
+        };
+        self.builder
+            .affine(&[(x, -1)], &BigInt::ZERO, &negative, location)
+    }
+
+    /// The greater or smaller of two registers, or of a register and a constant.
+    pub(in super::super) fn select_unit(
+        &mut self,
+        a: ValueId,
+        other: std::result::Result<ValueId, BigInt>,
+        max: bool,
+        t: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        match other {
+            Ok(b) if max => self.max_unit(a, b, t, location),
+            Ok(b) => {
+                let negative = FixedType {
+                    scale: t.scale,
+                    lo: -&t.hi,
+                    hi: -&t.lo,
+                };
+                let a = self.negated_register(a, location)?;
+                let b = self.negated_register(b, location)?;
+                let y = self.max_unit(a, b, &negative, location)?;
+                self.negated_register(y, location)
+            }
+            // max(a, c) = c + max(a - c, 0), and min(a, c) = c - max(c - a, 0).
+            Err(c) => {
+                let (x, offset, sign) = match max {
+                    true => (a, -&c, 1),
+                    false => (self.negated_register(a, location)?, c.clone(), -1),
+                };
+                let y = self.relu_unit(x, None, &offset, location)?;
+                if max && c == BigInt::ZERO {
+                    return Ok(y);
+                }
+                self.builder.affine(&[(y, sign)], &c, t, location)
+            }
+        }
+    }
+
+    /// An entry of the table of functions, of the quotient if a rescale comes before it.
+    pub(in super::super) fn table_unit(
+        &mut self,
+        x: ValueId,
+        dropped: Option<&Dropped>,
+        tag: i64,
+        t: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let shape = self.builder.shape(x)?;
+        let lines = self.lines(&shape);
+        let own = self.in_lines(x, &lines, location)?;
+        let (a, limbs, constant) = match dropped {
+            Some(dropped) => self.quotient(own, dropped, location)?,
+            None => (own, Vec::new(), 0),
+        };
+        // A register of its own, which no other unit shares.
+        let (ta, a_shape) = (self.builder.element(a)?, self.builder.shape(a)?);
+        let a = self
+            .builder
+            .affine(&[(a, 1)], &BigInt::ZERO, &ta, location)?;
+        let attributes = [
+            ("table", symbol(self.builder.context, names::FUNCTIONS)),
+            ("tag", i64_attr(self.builder.context, tag)),
+        ];
+        let name = "plonk.lookup_value";
+        let y = self
+            .builder
+            .compute(name, &[a], &a_shape, t, &attributes, location)?;
+        let result = self.in_order(y, &lines, &shape, &BigInt::ZERO, t, location)?;
+        self.add_unit(Unit {
+            kind: match dropped {
+                Some(dropped) => Kind::RescaleTable {
+                    shift: dropped.shift,
+                },
+                None => Kind::Table,
+            },
+            lines,
+            operands: vec![(x, constant)],
+            cells: vec![(Y, y), (A, a)],
+            limbs,
+            tag,
+            location,
+        });
+        Ok(result)
+    }
+
+    /// The function of an operation, with its operand cut to the table where it is not within it.
+    pub(in super::super) fn function_unit(
+        &mut self,
+        op: &Op<'c>,
+        dropped: Option<(ValueId, Dropped)>,
+    ) -> Result<ValueId> {
+        let attribute = op.attr("approx").ok_or("attribute `approx` is missing")?;
+        let approx = as_approx(attribute).ok_or("attribute `approx` is no approximation")?;
+        let Form::Table(table) = approx.form else {
+            return Err("only tables have a lowering to `plonk`".into());
+        };
+        if approx.outside == Outside::Asymptote {
+            return Err("asymptotes have no lowering to `plonk`".into());
+        }
+        let scale = self.element(op.operand())?.scale;
+        let domain = table_domain(&table, scale).ok_or("the table's values cannot be read")?;
+        let tag = self.builder.function(attribute, table.from, table.values)?;
+        let t = self.element(op.result())?;
+        let (x, dropped) = match dropped {
+            Some((x, dropped)) if dropped.to.lo >= domain.lo && dropped.to.hi <= domain.hi => {
+                (x, Some(dropped))
+            }
+            Some((x, dropped)) => (self.rescale_unit(x, &dropped, op.location)?, None),
+            None => (self.register(op.operand())?, None),
+        };
+        let x = match dropped {
+            Some(_) => x,
+            None => self.clamp(x, &domain, op.location)?,
+        };
+        self.table_unit(x, dropped.as_ref(), tag, &t, op.location)
+    }
+
+    /// A product of two registers.
+    pub(in super::super) fn product_unit(
+        &mut self,
+        [a, b]: [ValueId; 2],
+        t: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let shape = self.builder.shape(a)?;
+        let lines = self.lines(&shape);
+        let [own_a, own_b] = self.own_pair([a, b], &lines, location)?;
+        let own = lines.register();
+        let y = self
+            .builder
+            .compute("plonk.mul", &[own_a, own_b], &own, t, &[], location)?;
+        let result = self.in_order(y, &lines, &shape, &BigInt::ZERO, t, location)?;
+        self.add_unit(Unit {
+            kind: Kind::Product,
+            lines,
+            operands: vec![(a, 0), (b, 0)],
+            cells: vec![(Y, y), (A, own_a), (B, own_b)],
+            limbs: Vec::new(),
+            tag: 0,
+            location,
+        });
+        Ok(result)
+    }
+
+    /// Two operands as registers that no other unit shares.
+    fn own_pair(
+        &mut self,
+        pair: [ValueId; 2],
+        lines: &Lines,
+        location: Location<'c>,
+    ) -> Result<[ValueId; 2]> {
+        let mut out = pair;
+        for v in &mut out {
+            let t = self.builder.element(*v)?;
+            let moved = self.in_lines(*v, lines, location)?;
+            *v = self
+                .builder
+                .affine(&[(moved, 1)], &BigInt::ZERO, &t, location)?;
+        }
+        Ok(out)
+    }
+
+    /// A rounded quotient of two registers.
+    pub(in super::super) fn ratio_unit(
+        &mut self,
+        [a, b]: [ValueId; 2],
+        multiplier: &BigInt,
+        t: &FixedType,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let shape = self.builder.shape(a)?;
+        let tb = self.builder.element(b)?;
+        let lines = self.lines(&shape);
+        let [own_a, own_b] = self.own_pair([a, b], &lines, location)?;
+        let own = lines.register();
+        let rest = Self::from_zero(&tb.hi * 2 - 1);
+        let remainder = limbs_for(&rest.hi, self.bits());
+        let quotient = limbs_for(&(&t.hi - &t.lo), self.bits());
+        // As for a rescale, with the divisor `2 * b`.
+        self.check_width(tb.hi.bits() + 1, quotient)?;
+        let attributes = [("multiplier", self.builder.wide(multiplier)?)];
+        let pair = [own_a, own_b];
+        let q = self
+            .builder
+            .compute("plonk.ratio", &pair, &own, t, &attributes, location)?;
+        let name = "plonk.ratio_remainder";
+        let r = self
+            .builder
+            .compute(name, &pair, &own, &rest, &attributes, location)?;
+        let minus = BigInt::from(-1);
+        let gap = self
+            .builder
+            .affine(&[(own_b, 2), (r, -1)], &minus, &rest, location)?;
+        let width = Self::from_zero(&t.hi - &t.lo);
+        let y = self.builder.affine(&[(q, 1)], &-&t.lo, &width, location)?;
+        let mut limbs = self.builder.limbs(r, &BigInt::ZERO, remainder, location)?;
+        limbs.extend(
+            self.builder
+                .limbs(gap, &BigInt::ZERO, remainder, location)?,
+        );
+        limbs.extend(self.builder.limbs(y, &BigInt::ZERO, quotient, location)?);
+        let result = self.in_order(y, &lines, &shape, &t.lo, t, location)?;
+        self.add_unit(Unit {
+            kind: Kind::Ratio {
+                multiplier: Self::narrow(multiplier)?,
+                lo: Self::narrow(&t.lo)?,
+                remainder,
+                quotient,
+            },
+            lines,
+            operands: vec![(a, 0), (b, 0)],
+            cells: vec![(Y, y), (A, own_a), (B, own_b)],
+            limbs,
+            tag: 0,
+            location,
+        });
+        Ok(result)
+    }
+}

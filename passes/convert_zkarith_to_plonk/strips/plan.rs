@@ -1,0 +1,138 @@
+//! Which strips are cheapest: how many, with how many lanes, on how many rows.
+
+use super::{
+    super::{Failure, Target, lower},
+    Plan,
+    columns::{Needs, needs, order},
+    units::Kind,
+};
+use std::collections::BTreeSet;
+use zkc_support::{Constants, Graph};
+
+/// A layout with its price.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) plan: Plan,
+    /// Proving time in microseconds.
+    pub(crate) price: i64,
+    columns: i64,
+}
+
+impl Candidate {
+    /// The smaller, the better; the same everywhere.
+    pub(crate) fn key(&self) -> (i64, i64, i64, i64, i64) {
+        let Plan {
+            k,
+            limb_bits,
+            lanes,
+            ..
+        } = self.plan;
+        (self.price, k, self.columns, limb_bits, lanes)
+    }
+}
+
+/// Lanes and strips tried.
+const LANES: [i64; 12] = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
+
+/// Microseconds of one multi-scalar multiplication of 2^k random scalars on one core.
+fn multiplication(k: i64) -> i64 {
+    const MEASURED: [i64; 16] = [
+        60, 90, 150, 250, 420, 720, 1_250, 2_250, 4_000, 6_800, 11_700, 20_500, 37_000, 57_000,
+        106_000, 186_000,
+    ];
+    let last = MEASURED.len() as i64 - 1;
+    // Twice the rows take 1.8 times as long.
+    let beyond = (k - last).clamp(0, 20);
+    (0..beyond).fold(MEASURED[k.clamp(0, last) as usize], |m, _| m * 9 / 5)
+}
+
+/// The cheapest layout in strips with limbs of one of these widths; `None` if none fits into 2^max_k rows.
+///
+/// # Errors
+/// When the function cannot be lowered, or its linear maps are too large to be written out.
+pub(crate) fn cheapest<'c>(
+    graph: &Graph<'c>,
+    constants: &dyn Fn() -> Constants,
+    widths: &[i64],
+    max_k: i64,
+    public: [bool; 2],
+) -> Result<Option<Candidate>, Failure<'c>> {
+    let everywhere = |message: String| Failure {
+        location: graph.location,
+        message,
+    };
+    let mut best: Option<Candidate> = None;
+    for lines in [true, false] {
+        let mut sizes: Option<Vec<(Plan, Needs)>> = None;
+        for limb_bits in widths {
+            let plan = Plan {
+                k: max_k,
+                limb_bits: *limb_bits,
+                strips: 1,
+                lanes: 1,
+                lines,
+            };
+            let mut builder = lower(graph, constants(), Target::Strips(plan), public)?;
+            let Some(state) = builder.strips.take() else {
+                continue;
+            };
+            if sizes.is_none() {
+                // Which elements are read by which does not depend on limbs.
+                let laid = order(&builder, &state.units).map_err(everywhere)?;
+                let all = LANES.iter().flat_map(|lanes| {
+                    STRIPS.iter().map(|strips| Plan {
+                        lanes: *lanes,
+                        strips: *strips,
+                        ..plan
+                    })
+                });
+                sizes = Some(all.map(|plan| (plan, needs(&laid, &plan))).collect());
+            }
+            let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
+            let table_rows = builder.function_rows() + (1 << limb_bits);
+            for (sized, needs) in sizes.iter().flatten() {
+                let rows = needs.rows.max(table_rows);
+                let k = (3..=max_k).find(|k| Plan::usable_rows(*k) > rows);
+                let Some(k) = k else { continue };
+                let plan = Plan {
+                    k,
+                    limb_bits: *limb_bits,
+                    ..*sized
+                };
+                let candidate = priced(plan, needs, &kinds);
+                if best.as_ref().is_none_or(|b| candidate.key() < b.key()) {
+                    best = Some(candidate);
+                }
+            }
+        }
+    }
+    Ok(best)
+}
+
+/// Proving time without a trusted setup, in multi-scalar multiplications of all rows.
+///
+/// Five for opening and quotient, 20 for the inner product argument; 1.16 for a column of phase 1: the monomial, the sum
+/// of everything and that of the lookups, a coefficient and as many helpers as looked-up limbs and tables for each strip;
+/// 0.35 for a column of small integers; 0.12 for a fixed column.
+fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>) -> Candidate {
+    let bits = plan.limb_bits as u32;
+    let most = |f: &dyn Fn(&Kind) -> i64| kinds.iter().map(f).max().unwrap_or(0);
+    let limbs = most(&|k| k.limbs(bits).into());
+    let cells = most(&|k| k.cells());
+    let tables = most(&|k| k.is_table().into());
+    let late = 3 + plan.strips * (1 + limbs + tables);
+    let early = 1 + plan.strips * (cells + limbs);
+    let fixed = plan.strips * (plan.lanes + 1)
+        + needs.addends
+        + limbs
+        + kinds.len() as i64
+        + 3 * tables
+        + 15;
+    let thousandths = 25_000 + 1_160 * late + 350 * early + 120 * fixed;
+    Candidate {
+        plan,
+        price: thousandths * multiplication(plan.k) / 1000,
+        columns: late + early + fixed,
+    }
+}

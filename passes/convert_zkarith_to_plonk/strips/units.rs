@@ -1,0 +1,243 @@
+//! What stands in strips: one unit for each operation that is not linear.
+//!
+//! A unit's operands are no cells. They are expressions over the cells and limbs of its row, and the random sum binds them
+//! to the results that they are made of. Each kind says which expressions, which constraints its row has, and why they
+//! leave one value: see the book, chapter "Gadgets".
+
+use super::lines::Lines;
+use crate::gadgets::limbs_for;
+use num_bigint::BigInt;
+use zkc_support::{FixedType, Location, ValueId};
+
+/// What a unit proves. Numbers of limbs are those of a row, in the order in which they are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in super::super) enum Kind {
+    /// `y` is what `limbs` make up, and `top - y` is what as many others make up if `top` is given.
+    Interval { limbs: u32, top: Option<i128> },
+    /// `x = y * 2^shift + r`; limbs of `r`, a limb that keeps its top limb short if it is, limbs of `y`.
+    Rescale { shift: u32, quotient: u32 },
+    /// The same of `q` with `y = max(q, 0)`; the last limbs are those of the magnitude of `q`.
+    RescaleRelu { shift: u32, magnitude: u32 },
+    /// `y = max(x, 0)`, with limbs of the magnitude of `x`.
+    Relu { magnitude: u32 },
+    /// `y = max(a, b)`, with limbs of the magnitude of `a - b`.
+    Max { magnitude: u32 },
+    /// `(tag, x, y)` is an entry of the table of functions.
+    Table,
+    /// The same of the quotient of `x` by `2^shift`.
+    RescaleTable { shift: u32 },
+    /// `y = a * b`.
+    Product,
+    /// `2 * multiplier * a + b = 2 * b * y + r`, `0 <= r < 2 * b`; limbs of `r`, of `2 * b - 1 - r`, of `y - lo`.
+    Ratio {
+        multiplier: i128,
+        lo: i128,
+        remainder: u32,
+        quotient: u32,
+    },
+    /// A public value.
+    Public,
+}
+
+/// Cells of a unit: the result first.
+pub(super) const Y: i64 = 0;
+/// The bit of a comparison.
+pub(super) const SIGN: i64 = 1;
+/// What a maximum adds to its second operand.
+pub(super) const EXCESS: i64 = 2;
+/// The operands of tables, products and quotients.
+pub(super) const A: i64 = 1;
+/// The second operand.
+pub(super) const B: i64 = 2;
+
+/// A sum of coefficients times cells and limbs of a row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form {
+    pub(super) cells: Vec<(i64, i128)>,
+    pub(super) limbs: Vec<(i64, i128)>,
+}
+
+impl Kind {
+    /// Limbs of a remainder, the one that keeps the top limb short included, and whether there is one.
+    pub(super) fn remainder(shift: u32, bits: u32) -> (u32, bool) {
+        (shift.div_ceil(bits), !shift.is_multiple_of(bits))
+    }
+
+    /// Where the limbs after the remainder start.
+    pub(super) fn rest(self, bits: u32) -> u32 {
+        match self {
+            Self::Rescale { shift, .. }
+            | Self::RescaleRelu { shift, .. }
+            | Self::RescaleTable { shift } => {
+                let (limbs, exact) = Self::remainder(shift, bits);
+                limbs + u32::from(exact)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Limbs on a row.
+    pub(super) fn limbs(self, bits: u32) -> u32 {
+        self.rest(bits)
+            + match self {
+                Self::Interval { limbs, top } => limbs * (1 + u32::from(top.is_some())),
+                Self::Rescale { quotient, .. } => quotient,
+                Self::RescaleRelu { magnitude, .. }
+                | Self::Relu { magnitude }
+                | Self::Max { magnitude } => magnitude,
+                Self::Ratio {
+                    remainder,
+                    quotient,
+                    ..
+                } => 2 * remainder + quotient,
+                Self::Table | Self::RescaleTable { .. } | Self::Product | Self::Public => 0,
+            }
+    }
+
+    /// Cells on a row.
+    pub(super) fn cells(self) -> i64 {
+        match self {
+            Self::Public => 0,
+            Self::Interval { .. } | Self::Rescale { .. } => 1,
+            Self::RescaleRelu { .. }
+            | Self::Relu { .. }
+            | Self::Table
+            | Self::RescaleTable { .. } => 2,
+            Self::Max { .. } | Self::Product | Self::Ratio { .. } => 3,
+        }
+    }
+
+    /// Whether the row looks up the table of functions.
+    pub(super) fn is_table(self) -> bool {
+        matches!(self, Self::Table | Self::RescaleTable { .. })
+    }
+
+    /// The operands, without their constants. `bits` is the width of a limb.
+    pub(super) fn operands(self, bits: u32) -> Vec<Form> {
+        let cell = |i| Form {
+            cells: vec![(i, 1)],
+            limbs: Vec::new(),
+        };
+        match self {
+            Self::Interval { .. } => Vec::new(),
+            Self::Rescale { shift, .. } => {
+                let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
+                form.cells.push((Y, 1 << shift));
+                vec![form]
+            }
+            Self::RescaleTable { shift } => {
+                let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
+                form.cells.push((A, 1 << shift));
+                vec![form]
+            }
+            // The integer compared is 2y - m + s - 1.
+            Self::RescaleRelu { shift, magnitude } => {
+                let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
+                let compared = self.weighted(self.rest(bits), magnitude, -1 << shift, bits);
+                form.limbs.extend(compared.limbs);
+                form.cells.extend([(Y, 2 << shift), (SIGN, 1 << shift)]);
+                vec![form]
+            }
+            Self::Relu { magnitude } => {
+                let mut form = self.weighted(0, magnitude, -1, bits);
+                form.cells.extend([(Y, 2), (SIGN, 1)]);
+                vec![form]
+            }
+            // b = y - v, and a = b + 2v - m + s - 1.
+            Self::Max { magnitude } => {
+                let mut form = self.weighted(0, magnitude, -1, bits);
+                form.cells.extend([(Y, 1), (EXCESS, 1), (SIGN, 1)]);
+                let second = Form {
+                    cells: vec![(Y, 1), (EXCESS, -1)],
+                    limbs: Vec::new(),
+                };
+                vec![form, second]
+            }
+            Self::Table => vec![cell(A)],
+            Self::Product | Self::Ratio { .. } => vec![cell(A), cell(B)],
+            // Its operand is a cell of the instance column.
+            Self::Public => vec![Form::default()],
+        }
+    }
+
+    /// The integer that some limbs make up, times a factor.
+    pub(super) fn weighted(self, first: u32, count: u32, factor: i128, bits: u32) -> Form {
+        let limb = |i: u32| (i64::from(first + i), factor << (bits * i));
+        Form {
+            cells: Vec::new(),
+            limbs: (0..count).map(limb).collect(),
+        }
+    }
+
+    /// Name of its gate.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Interval { limbs, top: None } => format!("interval_{limbs}"),
+            Self::Interval {
+                limbs,
+                top: Some(top),
+            } => format!("interval_{limbs}_{top}"),
+            Self::Rescale { shift, quotient } => format!("rescale_{shift}_{quotient}"),
+            Self::RescaleRelu { shift, magnitude } => format!("rescale_relu_{shift}_{magnitude}"),
+            Self::Relu { magnitude } => format!("relu_{magnitude}"),
+            Self::Max { magnitude } => format!("max_{magnitude}"),
+            Self::Table => "table".into(),
+            Self::RescaleTable { shift } => format!("rescale_table_{shift}"),
+            Self::Product => "product".into(),
+            Self::Ratio {
+                multiplier,
+                lo,
+                remainder,
+                quotient,
+            } => {
+                let sign = if lo < 0 { "n" } else { "" };
+                format!(
+                    "ratio_{multiplier}_{sign}{}_{remainder}_{quotient}",
+                    lo.unsigned_abs()
+                )
+            }
+            Self::Public => "public".into(),
+        }
+    }
+}
+
+/// A unit on every element of a tensor.
+pub(in super::super) struct Unit<'c> {
+    pub(super) kind: Kind,
+    pub(super) lines: Lines,
+    /// What the operands are made of, as registers of the tensor's shape, and what their forms lack of them: operand = form + constant.
+    pub(super) operands: Vec<(ValueId, i128)>,
+    /// Registers of the cells, in the order of lines; the result is that of cell 0.
+    pub(super) cells: Vec<(i64, ValueId)>,
+    /// Registers of the limbs.
+    pub(super) limbs: Vec<ValueId>,
+    /// Number of the function.
+    pub(super) tag: i64,
+    pub(super) location: Location<'c>,
+}
+
+impl Unit<'_> {
+    /// The register of the result, in the order of lines.
+    pub(super) fn result(&self) -> Option<ValueId> {
+        self.cells
+            .iter()
+            .find(|(cell, _)| *cell == Y)
+            .map(|(_, v)| *v)
+    }
+}
+
+/// Limbs of the magnitude of integers with these bounds: `n` where `n >= 0`, and `-1 - n` elsewhere.
+pub(super) fn magnitude_limbs(lo: &BigInt, hi: &BigInt, bits: u32) -> u32 {
+    let below: BigInt = -1 - lo;
+    limbs_for(&below.max(hi.clone()), bits)
+}
+
+/// The type of such a magnitude.
+pub(super) fn magnitude_type(t: &FixedType) -> FixedType {
+    let below: BigInt = -1 - &t.lo;
+    FixedType {
+        scale: 0,
+        lo: BigInt::ZERO,
+        hi: below.max(t.hi.clone()).max(BigInt::ZERO),
+    }
+}
