@@ -22,7 +22,8 @@ def Plonk_Dialect : Dialect {
       computes each value;
     * the **placements**: which element of which tensor stands in which cell, by affine maps.
 
-    A value that is placed twice is bound by copy constraints; nobody writes them by hand.
+    A value that is placed twice is bound by copy constraints; nobody writes them by hand. Public
+    values can be bound by gates instead, see `plonk.instance`.
   }];
   let cppNamespace = "::zkc::plonk";
   let useDefaultTypePrinterParser = 1;
@@ -87,8 +88,13 @@ def Plonk_FixedOp : Plonk_StructureOp<"fixed"> {
 
 def Plonk_InstanceOp : Plonk_StructureOp<"instance"> {
   let summary = "group of instance columns, which hold the public values";
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$count);
-  let assemblyFormat = "$sym_name `[` $count `]` attr-dict";
+  let description = [{
+    A value placed in such a column is bound to its advice cell by a copy constraint. With `gates`
+    there are none: the constraints that query the columns bind the values, which then need no
+    advice cell, and the columns stay out of the permutation argument.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$count, UnitAttr:$by_gates);
+  let assemblyFormat = "$sym_name `[` $count `]` (`gates` $by_gates^)? attr-dict";
   let hasVerifier = 1;
 }
 

@@ -8,7 +8,8 @@
 //!   assigned cells. A lookup of unassigned cells alone only restricts cells that nothing else reads; those are counted;
 //! - **unchecked input**: an element of an input that no lookup restricts to a range, nor a gate of its own, nor a linear
 //!   gate that makes it a sum of cells that are (limbs);
-//! - **unbound public value**: one that is no copy of a pinned cell;
+//! - **unbound public value**: one that is no copy of a pinned cell; where gates bind the public cells, one that no
+//!   constraint ties to other cells, or that no chain of constraints connects to an input although it follows from one;
 //! - **disconnected**: an assigned cell that follows from the inputs, but that no chain of constraints connects to one;
 //! - **rank deficiency**: the derivatives of all gates and lookup inputs by all assigned advice cells that are not declared
 //!   free, copies merged, have less than full column rank. Then the honest witness can be moved, to first order.
@@ -27,15 +28,14 @@
 mod computed;
 mod dependence;
 mod jacobian;
+mod public;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::check::Checker;
-use crate::elements::Resolver;
-use crate::layout::{CellContents, Grid, Layout};
-use crate::validate::public_registers;
-use crate::{Circuit, ColumnKind, Op};
+use crate::layout::{Cell, Grid, Layout};
+use crate::{Circuit, Op};
 
 pub(crate) use self::computed::{ComputedCells, Witness};
 pub use self::jacobian::Jacobian;
@@ -278,7 +278,8 @@ impl Audit {
 pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audit {
     let (circuit, layout) = (checker.circuit, checker.layout);
     let witness = Witness::new(checker, grid);
-    let dependence = dependence::Dependence::new(checker, &witness);
+    let mut dependence = dependence::Dependence::new(checker, &witness);
+    let bound = public::BoundCells::new(layout, &mut dependence);
     let constraints = constraint_names(checker);
     let mut audit = Audit {
         pinned: Vec::new(),
@@ -301,7 +302,7 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
     }
     check_inputs(circuit, layout, &dependence.restricted, &mut audit);
     check_connected(circuit, layout, &dependence.connected, &mut audit);
-    check_public(circuit, layout, &mut audit);
+    public::check(circuit, layout, &bound, &mut audit);
     for loose in ComputedCells::new(checker, &witness).loose {
         audit.findings.push(Finding::LooseDerived {
             cell: layout.cell_name(circuit, loose.cell),
@@ -369,22 +370,19 @@ fn constraint_names(checker: &Checker<'_>) -> Vec<String> {
     gates.chain(lookups).collect()
 }
 
-/// Elements by the register that computes them: name of the first home cell, and their number.
+/// Cells by the register that computes what they hold: name of the first one, and their number.
 fn group_by_register(
     circuit: &Circuit,
     layout: &Layout,
-    elements: impl Iterator<Item = u32>,
+    cells: impl Iterator<Item = Cell>,
 ) -> BTreeMap<u32, (String, u64)> {
     let mut grouped: BTreeMap<u32, (String, u64)> = BTreeMap::new();
-    for element in elements {
-        let register = layout.elements.origin(element).0.0;
-        let entry = grouped.entry(register).or_insert_with(|| {
-            let first = layout
-                .home(element)
-                .map(|cell| layout.cell_name(circuit, cell));
-            (first.unwrap_or_default(), 0)
-        });
-        entry.1 += 1;
+    for cell in cells {
+        let Some((register, _)) = layout.origin(cell) else {
+            continue;
+        };
+        let first = || (layout.cell_name(circuit, cell), 0);
+        grouped.entry(register.0).or_insert_with(first).1 += 1;
     }
     grouped
 }
@@ -401,9 +399,9 @@ fn list_cells(circuit: &Circuit, layout: &Layout, audit: &mut Audit) {
             };
             let pin = audit.pins[element as usize];
             if instruction.op == Op::Free {
-                free.push(element);
+                free.push(home);
             } else if pin == dependence::UNPINNED {
-                unpinned.push(element);
+                unpinned.push(home);
             } else {
                 let group = layout.columns[home.column as usize].group;
                 *pinned.entry((register as u32, group, pin)).or_default() += 1;
@@ -479,27 +477,28 @@ fn check_inputs(circuit: &Circuit, layout: &Layout, restricted: &[bool], audit: 
     }
 }
 
+/// Which registers follow from inputs: those that follow from constants alone have nothing to be connected to.
+fn from_inputs(circuit: &Circuit) -> Vec<bool> {
+    let mut from_inputs: Vec<bool> = Vec::with_capacity(circuit.program.len());
+    for instruction in &circuit.program {
+        let operands = instruction.op.operands();
+        let depends = matches!(instruction.op, Op::Input { .. })
+            || operands
+                .iter()
+                .any(|operand| from_inputs[operand.0 as usize]);
+        from_inputs.push(depends);
+    }
+    from_inputs
+}
+
 /// Every assigned cell that follows from the inputs is connected to one.
 fn check_connected(circuit: &Circuit, layout: &Layout, connected: &[bool], audit: &mut Audit) {
-    // Registers that follow from constants alone have nothing to be connected to.
-    let mut from_inputs: Vec<bool> = Vec::with_capacity(circuit.program.len());
     let mut loose = Vec::new();
-    for (register, instruction) in circuit.program.iter().enumerate() {
-        let depends = match instruction.op {
-            Op::Input { .. } => true,
-            _ => {
-                let operands = instruction.op.operands();
-                operands
-                    .iter()
-                    .any(|operand| from_inputs[operand.0 as usize])
-            }
-        };
-        from_inputs.push(depends);
+    for (register, depends) in from_inputs(circuit).into_iter().enumerate() {
         if depends {
             let own = layout.elements.own(crate::RegisterId(register as u32));
-            loose.extend(own.filter(|element| {
-                layout.home(*element).is_some() && !connected[*element as usize]
-            }));
+            let own = own.filter(|element| !connected[*element as usize]);
+            loose.extend(own.filter_map(|element| layout.home(element)));
         }
     }
     let loose = group_by_register(circuit, layout, loose.into_iter());
@@ -515,61 +514,4 @@ fn check_connected(circuit: &Circuit, layout: &Layout, connected: &[bool], audit
                 cells,
             }
         }));
-}
-
-/// Every public value is a copy of a pinned cell, or a constant.
-fn check_public(circuit: &Circuit, layout: &Layout, audit: &mut Audit) {
-    let mut shown = vec![false; layout.elements.count() as usize];
-    let mut loose = 0;
-    for column in &layout.columns {
-        let CellContents::Elements(ids) = &column.contents else {
-            continue;
-        };
-        if column.kind != ColumnKind::Instance {
-            continue;
-        }
-        for id in ids {
-            match shown.get_mut(*id as usize) {
-                Some(shown) => *shown = true,
-                None => loose += 1,
-            }
-        }
-    }
-    let mut report = |name: &str, problem: &str, values: u64| {
-        if values > 0 {
-            let (name, problem) = (name.to_string(), problem.to_string());
-            audit.findings.push(Finding::UnboundPublic {
-                name,
-                problem,
-                values,
-            });
-        }
-    };
-    report("instance columns", "hold no element of any register", loose);
-    let mut resolver = Resolver::new(circuit, &layout.elements);
-    for (register, name) in public_registers(circuit) {
-        let Ok(ids) = resolver.resolve(register) else {
-            report(&name, "have no elements", 1);
-            continue;
-        };
-        let (mut hidden, mut homeless, mut unpinned) = (0, 0, 0);
-        for id in ids.iter() {
-            if !shown[id as usize] {
-                hidden += 1;
-            } else if layout.elements.is_constant(id) {
-                continue;
-            } else if layout.home(id).is_none() {
-                homeless += 1;
-            } else if audit.pins[id as usize] == dependence::UNPINNED {
-                unpinned += 1;
-            }
-        }
-        report(&name, "stand in no instance cell", hidden);
-        report(&name, "are copies of no advice cell", homeless);
-        report(
-            &name,
-            "are copies of a cell that no constraint depends on",
-            unpinned,
-        );
-    }
 }

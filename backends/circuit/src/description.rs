@@ -50,6 +50,11 @@ pub struct ColumnGroup {
     pub phase: u32,
     /// Number of columns.
     pub count: u32,
+    /// For instance columns: whether gates that query the cells bind them, rather than copies of advice cells.
+    ///
+    /// Nothing is copied to such cells, so that the columns take no part in the permutation argument, and values in them
+    /// need no advice cell. Every one of them must be read by a constraint that is not switched off where it reads it.
+    pub by_gates: bool,
 }
 
 impl ColumnGroup {
@@ -65,6 +70,7 @@ impl ColumnGroup {
             kind: ColumnKind::Advice,
             phase,
             count,
+            by_gates: false,
         }
     }
 
@@ -75,16 +81,26 @@ impl ColumnGroup {
             kind: ColumnKind::Fixed,
             phase: 0,
             count,
+            by_gates: false,
         }
     }
 
-    /// Instance columns.
+    /// Instance columns whose cells are copies of advice cells.
     pub fn instance(name: impl Into<String>, count: u32) -> Self {
         ColumnGroup {
             name: name.into(),
             kind: ColumnKind::Instance,
             phase: 0,
             count,
+            by_gates: false,
+        }
+    }
+
+    /// Instance columns whose cells are bound by the gates that query them.
+    pub fn instance_by_gates(name: impl Into<String>, count: u32) -> Self {
+        ColumnGroup {
+            by_gates: true,
+            ..Self::instance(name, count)
         }
     }
 }

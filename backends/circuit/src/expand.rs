@@ -11,7 +11,7 @@ use crate::layout::{
     Owner,
 };
 use crate::limits;
-use crate::{AffineMap, Circuit, ColumnKind, GroupId, Ints};
+use crate::{AffineMap, Circuit, ColumnGroup, ColumnKind, GroupId, Ints};
 
 /// Why a description has no grid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -123,7 +123,7 @@ pub enum ExpandError {
     },
     /// A public value stands in no advice cell, so nothing binds it.
     #[error(
-        "{what} of `{node}`: the public value in {cell} (register {register}) stands in no advice cell that it could be copied from"
+        "{what} of `{node}`: the public value in {cell} (register {register}) stands in no advice cell that it could be copied from; place it in one, or in a group whose cells gates bind"
     )]
     Homeless {
         /// `placement 3`.
@@ -230,15 +230,10 @@ impl<'a> Expansion<'a> {
             homes: vec![NO_CELL; elements.computed() as usize],
             elements,
             placements: circuit.placements.len() as u32,
+            gate_bound: Vec::new(),
         };
         for (index, group) in circuit.groups.iter().enumerate() {
-            push_group(
-                &mut layout,
-                index as u32,
-                group.kind,
-                group.phase,
-                group.count,
-            );
+            push_group(&mut layout, index as u32, group);
         }
         let multiplicities = circuit.multiplicities.iter().enumerate();
         let multiplicities = multiplicities.map(|(index, info)| {
@@ -283,6 +278,7 @@ impl<'a> Expansion<'a> {
         for index in 0..self.circuit.fills.len() {
             self.fill(index)?;
         }
+        self.number_gate_bound();
         self.add_constants()?;
         let Layout {
             copies, columns, ..
@@ -325,7 +321,8 @@ impl<'a> Expansion<'a> {
             });
         }
         let ids = resolver.resolve(register)?;
-        let kind = circuit.groups[placement.group.0 as usize].kind;
+        let group = &circuit.groups[placement.group.0 as usize];
+        let (kind, by_gates) = (group.kind, group.by_gates);
         let joined = placement.read.joined(&placement.at);
         self.check_domain(&placement.domain, &target, what, node)?;
         let visited = walk(&joined, &placement.domain, |results| -> Result<(), Stop> {
@@ -364,7 +361,9 @@ impl<'a> Expansion<'a> {
                         cells.resize(cell.row as usize + 1, NO_ELEMENT);
                     }
                     cells[cell.row as usize] = id;
-                    if constant {
+                    if by_gates {
+                        // The value of the element, and nothing else: no cell is bound to another here.
+                    } else if constant {
                         let value = self
                             .layout
                             .elements
@@ -516,6 +515,20 @@ impl<'a> Expansion<'a> {
         Ok(())
     }
 
+    /// Numbers the public cells that gates bind.
+    fn number_gate_bound(&mut self) {
+        let Layout {
+            columns,
+            gate_bound,
+            ..
+        } = &mut self.layout;
+        for (index, column) in (0u32..).zip(columns).filter(|(_, c)| c.by_gates) {
+            column.first_gate_bound = gate_bound.len() as u32;
+            let column = (0..column.used_rows()).map(|row| Cell { column: index, row });
+            gate_bound.extend(column);
+        }
+    }
+
     /// Appends the fixed columns of constants and copies them to where they are used.
     fn add_constants(&mut self) -> Result<(), ExpandError> {
         if self.constants.is_empty() {
@@ -540,7 +553,11 @@ impl<'a> Expansion<'a> {
         }
         let group = self.circuit.groups.len() as u32;
         let start = self.layout.columns.len() as u32;
-        push_group(&mut self.layout, group, ColumnKind::Fixed, 0, count);
+        push_group(
+            &mut self.layout,
+            group,
+            &ColumnGroup::fixed("constants", count),
+        );
         self.layout.constants_group = Some(group);
         for (chunk, column) in values.chunks(usable as usize).zip(start..) {
             let column = &mut self.layout.columns[column as usize];
@@ -594,27 +611,30 @@ impl Target {
 }
 
 /// Appends the columns of a group.
-fn push_group(layout: &mut Layout, group: u32, kind: ColumnKind, phase: u32, count: u32) {
+fn push_group(layout: &mut Layout, group: u32, info: &ColumnGroup) {
+    let kind = info.kind;
     layout.group_starts.push(layout.columns.len() as u32);
     let before = layout
         .columns
         .iter()
         .filter(|column| column.kind == kind)
         .count() as u32;
-    for column in 0..count {
+    for column in 0..info.count {
         layout.columns.push(LayoutColumn {
             group,
             column,
             kind,
-            phase,
+            phase: info.phase,
             index_in_kind: before + column,
             equality: false,
+            by_gates: info.by_gates,
             computed: None,
             contents: match kind {
                 ColumnKind::Fixed => CellContents::Fixed(Ints::I8(Vec::new())),
                 ColumnKind::Advice | ColumnKind::Instance => CellContents::Elements(Vec::new()),
             },
             owners: Vec::new(),
+            first_gate_bound: 0,
         });
     }
 }

@@ -68,12 +68,16 @@ pub struct LayoutColumn {
     pub index_in_kind: u32,
     /// Whether the column takes part in a copy, so that equality must be enabled on it.
     pub equality: bool,
+    /// Whether gates bind the cells of an instance column, so that none of them is a copy.
+    pub by_gates: bool,
     /// What computes the column where no placements fill it.
     pub computed: Option<Computed>,
     /// What the cells hold.
     pub contents: CellContents,
     /// What put it there, in compact form.
     pub(crate) owners: Vec<u32>,
+    /// Position in [`Layout::gate_bound`] of the column's first cell, where gates bind the column.
+    pub(crate) first_gate_bound: u32,
 }
 
 impl LayoutColumn {
@@ -104,6 +108,22 @@ pub struct Layout {
     pub(crate) homes: Vec<Cell>,
     /// Number of placements of the circuit, to tell placements from fills in `owners`.
     pub(crate) placements: u32,
+    /// Public cells that gates bind, in the order of [`Layout::public_cells`].
+    pub(crate) gate_bound: Vec<Cell>,
+}
+
+/// What a constraint that reads a cell depends on.
+///
+/// Cells of one element are copies of one another and hence one unknown. A public cell that gates bind is no copy of
+/// anything, so it is an unknown of its own: unknowns are numbered from 0, computed elements first, such cells after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// The constant element with this id.
+    Constant(u32),
+    /// The unknown with this number.
+    Unknown(u32),
+    /// Nothing is placed in the cell.
+    Nothing,
 }
 
 /// A home that does not exist.
@@ -181,6 +201,48 @@ impl Layout {
             .get(element as usize)
             .copied()
             .filter(|cell| *cell != NO_CELL)
+    }
+
+    /// What stands in a cell for one who asks what constraints say of it.
+    pub(crate) fn held(&self, cell: Cell) -> Held {
+        let column = &self.columns[cell.column as usize];
+        if column.by_gates {
+            return if cell.row < column.used_rows() {
+                Held::Unknown(self.elements.computed() + column.first_gate_bound + cell.row)
+            } else {
+                Held::Nothing
+            };
+        }
+        match self.element(cell) {
+            Some(element) if self.elements.is_constant(element) => Held::Constant(element),
+            Some(element) => Held::Unknown(element),
+            None => Held::Nothing,
+        }
+    }
+
+    /// Number of unknowns, see [`Held`].
+    pub(crate) fn unknowns(&self) -> u32 {
+        // Cells of the grid are fewer than 2^31, and so are elements.
+        self.elements.computed() + self.gate_bound.len() as u32
+    }
+
+    /// The home of an unknown that is an element, or the public cell that it is; `None` for an element without a home.
+    pub(crate) fn cell_of(&self, unknown: u32) -> Option<Cell> {
+        match unknown.checked_sub(self.elements.computed()) {
+            Some(index) => self.gate_bound.get(index as usize).copied(),
+            None => self.home(unknown),
+        }
+    }
+
+    /// The element whose value the honest prover gives to an unknown; `None` for a public cell that shows nothing.
+    pub(crate) fn element_of(&self, unknown: u32) -> Option<u32> {
+        match unknown.checked_sub(self.elements.computed()) {
+            Some(index) => self
+                .gate_bound
+                .get(index as usize)
+                .and_then(|cell| self.element(*cell)),
+            None => Some(unknown),
+        }
     }
 
     /// Rows up to the last one in which any column holds something.

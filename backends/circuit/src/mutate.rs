@@ -24,7 +24,7 @@ use rayon::prelude::*;
 
 use crate::check::{CellValue, Checker};
 use crate::elements::NO_ELEMENT;
-use crate::layout::{Cell, CellContents, Grid};
+use crate::layout::{Cell, CellContents, Grid, Held};
 use crate::tape::{Node, Tape};
 use crate::{ColumnKind, Op};
 
@@ -439,7 +439,15 @@ impl<'a> Mutations<'a> {
                 Node::Const(_) | Node::Challenge(_) => {}
                 Node::Slot(slot) => {
                     let cell = tape.cell(tape.slots[*slot as usize], row);
-                    if let Some(element) = layout.element(cell) {
+                    // A public cell that gates bind holds what the verifier says, whatever the prover changes.
+                    let element = match layout.held(cell) {
+                        Held::Constant(element) => Some(element),
+                        Held::Unknown(unknown) => {
+                            Some(unknown).filter(|unknown| *unknown < layout.elements.computed())
+                        }
+                        Held::Nothing => None,
+                    };
+                    if let Some(element) = element {
                         *gradient.entry(element).or_insert(BigInt::ZERO) += slope;
                     }
                 }

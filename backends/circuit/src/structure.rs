@@ -158,6 +158,9 @@ impl Structure<'_> {
             if group.count == 0 {
                 self.size(&at, "has no columns");
             }
+            if group.by_gates && group.kind != ColumnKind::Instance {
+                self.shape(&at, "only instance columns can be bound by gates");
+            }
             if group.kind == ColumnKind::Advice {
                 last_phase = last_phase.max(group.phase);
             } else if group.phase != 0 {

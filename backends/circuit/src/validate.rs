@@ -2,7 +2,8 @@
 //!
 //! Beyond the [structure](crate::structure) these are, cell by cell and element by element:
 //! - every placement and fill stays within its group and the usable rows, and no cell is assigned twice;
-//! - only constants stand in fixed cells; every public value is a copy of an advice cell;
+//! - only constants stand in fixed cells; every public value is a copy of an advice cell, or is read by a constraint where
+//!   gates bind it;
 //! - the rows of an instance column are assigned without gaps, public inputs and outputs are there, and nothing else is;
 //! - no constraint depends on a row that blinds the proof, and every gate is 0 on those rows whatever they hold;
 //! - a value that is looked up has a bound within the range of the table column, so that every input has a proof;
@@ -12,14 +13,14 @@
 
 mod blinding;
 mod bounds;
+mod public;
 
 use thiserror::Error;
 
-use crate::elements::{Elements, Resolver};
 use crate::expand::{ExpandError, expand};
-use crate::layout::{Cell, CellContents, Layout};
+use crate::layout::Layout;
 use crate::structure::check_structure;
-use crate::{Circuit, ColumnKind, Op, RegisterId};
+use crate::{Circuit, Op, RegisterId};
 
 /// A rule that a description breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -157,7 +158,7 @@ pub fn validate(circuit: &Circuit) -> Result<Layout, Vec<ValidateError>> {
     }
     let layout = expand(circuit).map_err(|error| vec![ValidateError::from(error)])?;
     let mut errors = Vec::new();
-    check_public(circuit, &layout, &mut errors);
+    public::check(circuit, &layout, &mut errors);
     blinding::check(circuit, &layout, &mut errors);
     bounds::check(circuit, &layout, &mut errors);
     if errors.is_empty() {
@@ -191,73 +192,4 @@ pub(crate) fn public_registers(circuit: &Circuit) -> Vec<(RegisterId, String)> {
         .filter(|output| output.public)
         .map(|output| (output.register, format!("public output `{}`", output.name)));
     inputs.chain(outputs).collect()
-}
-
-/// Instance rows are contiguous and show exactly the public inputs and outputs.
-fn check_public(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateError>) {
-    let elements: &Elements = &layout.elements;
-    let mut shown = vec![false; elements.count() as usize];
-    let instance_columns = layout
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| column.kind == ColumnKind::Instance);
-    for (index, column) in instance_columns.clone() {
-        let CellContents::Elements(ids) = &column.contents else {
-            continue;
-        };
-        for (row, id) in ids.iter().enumerate() {
-            match shown.get_mut(*id as usize) {
-                Some(shown) => *shown = true,
-                None => {
-                    let cell = Cell {
-                        column: index as u32,
-                        row: row as u32,
-                    };
-                    return errors.push(ValidateError::Public {
-                        at: layout.cell_name(circuit, cell),
-                        problem: "an instance cell before the last one is not assigned".to_string(),
-                    });
-                }
-            }
-        }
-    }
-    let mut public = vec![false; shown.len()];
-    let mut resolver = Resolver::new(circuit, elements);
-    for (register, name) in public_registers(circuit) {
-        let ids = match resolver.resolve(register) {
-            Ok(ids) => ids,
-            Err(error) => return errors.push(ExpandError::from(error).into()),
-        };
-        let missing = ids.iter().filter(|id| !shown[*id as usize]).count();
-        if missing > 0 {
-            errors.push(ValidateError::Public {
-                at: name,
-                problem: format!(
-                    "{missing} of {} values stand in no instance cell",
-                    ids.len()
-                ),
-            });
-        }
-        ids.iter().for_each(|id| public[id as usize] = true);
-    }
-    for (index, column) in instance_columns {
-        let CellContents::Elements(ids) = &column.contents else {
-            continue;
-        };
-        let leak = ids.iter().position(|id| !public[*id as usize]);
-        if let Some(row) = leak {
-            let cell = Cell {
-                column: index as u32,
-                row: row as u32,
-            };
-            errors.push(ValidateError::Public {
-                at: layout.cell_name(circuit, cell),
-                problem: format!(
-                    "shows a value of `{}` that is neither a public input nor a public output",
-                    layout.source(circuit, cell)
-                ),
-            });
-        }
-    }
 }

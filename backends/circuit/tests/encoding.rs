@@ -382,7 +382,10 @@ fn frame_errors_are_exact() {
     old[8] = 9;
     assert_eq!(
         message(&old),
-        "p.zkc has format version 9 (written by zkc 0.1.0); this program reads version 2; make the file again with this program"
+        format!(
+            "p.zkc has format version 9 (written by zkc 0.1.0); this program reads version {}; make the file again with this program",
+            file::FORMAT_VERSION
+        )
     );
     let whole = frame();
     for cut in 1..whole.len() {

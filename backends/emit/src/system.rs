@@ -5,7 +5,7 @@ use zkc_circuit::{
     ColumnGroup, Derived, Expr, ExprBuilder, ExprId, Ints, Multiplicity, MultiplicityTerm, Table,
     TableColumn,
 };
-use zkc_support::{Op, ValueId, as_range};
+use zkc_support::{Op, ValueId, as_range, is_unit};
 
 impl<'c> Emitter<'_, 'c> {
     /// Declares a column group, challenge or table; other operations are left for later.
@@ -20,7 +20,10 @@ impl<'c> Emitter<'_, 'c> {
                 ColumnGroup::advice_in_phase(name()?, small("phase")?, small("count")?)
             }
             "plonk.fixed" => ColumnGroup::fixed(name()?, small("count")?),
-            "plonk.instance" => ColumnGroup::instance(name()?, small("count")?),
+            "plonk.instance" => ColumnGroup {
+                by_gates: op.attr("by_gates").is_some_and(is_unit),
+                ..ColumnGroup::instance(name()?, small("count")?)
+            },
             "plonk.challenge" => {
                 let id = self.circuit.add_challenge(name()?, small("phase")?);
                 self.challenges.insert(name()?.into(), id);

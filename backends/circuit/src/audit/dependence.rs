@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::check::Checker;
 use crate::elements::NO_ELEMENT;
-use crate::layout::{Cell, CellContents};
+use crate::layout::{Cell, CellContents, Held};
 use crate::multiplicity::active_rows;
 use crate::number::{MERSENNE, Mersenne};
 use crate::tape::{BATCH, Batch, Number, Slot, Tape, column_values, load_rows};
@@ -37,14 +37,16 @@ pub(super) struct UsedUnassigned {
 /// What depends on what.
 #[derive(Debug)]
 pub(super) struct Dependence {
-    /// For every computed element the lowest number of a constraint that depends on it.
+    /// For every unknown the lowest number of a constraint that depends on it.
     pub(super) pins: Vec<u32>,
-    /// For every computed element whether a lookup or a gate depends on it alone.
+    /// For every unknown whether a lookup or a gate depends on it alone.
     pub(super) restricted: Vec<bool>,
     /// The first unassigned cell of each constraint that depends on some.
     pub(super) unassigned: Vec<UsedUnassigned>,
-    /// For every computed element whether a chain of constraints connects it to an input or a constant.
+    /// For every unknown whether a chain of constraints connects it to an input or a constant.
     pub(super) connected: Vec<bool>,
+    /// For every unknown whether some constraint connects it to anything else.
+    pub(super) tied: Vec<bool>,
     /// How often lookups of unassigned cells alone depend on a cell.
     pub(super) idle_lookups: u64,
 }
@@ -170,17 +172,18 @@ impl Components {
     }
 }
 
-/// What stands in a cell, as a node of the forest: an element, or the number after the last one for a constant, or one of
+/// What stands in a cell, as a node of the forest: an unknown, or the number after the last one for a constant, or one of
 /// those after it for a derived column. A derived column is one node, as its cells depend on all rows.
 fn node(checker: &Checker<'_>, cell: Cell) -> Option<u32> {
-    let computed = checker.layout.elements.computed();
+    let ground = checker.layout.unknowns();
     if let Some(index) = derived_index(checker, cell.column) {
-        return Some(computed + 1 + index);
+        return Some(ground + 1 + index);
     }
-    checker
-        .layout
-        .element(cell)
-        .map(|element| element.min(computed))
+    match checker.layout.held(cell) {
+        Held::Constant(_) => Some(ground),
+        Held::Unknown(unknown) => Some(unknown),
+        Held::Nothing => None,
+    }
 }
 
 /// The nodes that are alone on their row.
@@ -204,12 +207,12 @@ fn link(mut touched: Vec<(u32, u32)>, links: &mut Vec<(u32, u32)>) {
 
 impl Dependence {
     pub(super) fn new(checker: &Checker<'_>, witness: &Witness<'_>) -> Self {
-        let computed = checker.layout.elements.computed() as usize;
-        let pins: Vec<AtomicU32> = (0..computed).map(|_| AtomicU32::new(UNPINNED)).collect();
-        let restricted: Vec<AtomicBool> = (0..computed).map(|_| AtomicBool::new(false)).collect();
+        let ground = checker.layout.unknowns();
+        let pins: Vec<AtomicU32> = (0..ground).map(|_| AtomicU32::new(UNPINNED)).collect();
+        let restricted: Vec<AtomicBool> = (0..ground).map(|_| AtomicBool::new(false)).collect();
         let mut unassigned = Vec::new();
         let mut idle = 0;
-        let ground = computed as u32;
+        let mut tied = vec![false; ground as usize];
         let mut components = Components {
             parents: (0..=ground + checker.circuit.derived.len() as u32).collect(),
         };
@@ -222,15 +225,26 @@ impl Dependence {
                 own.for_each(|element| components.join(element, ground));
             }
         }
+        // The verifier gives the public inputs that gates read in the instance columns.
+        for unknown in checker.layout.elements.computed()..ground {
+            let element = checker.layout.element_of(unknown);
+            if element.is_some_and(|element| is_input(checker, element)) {
+                components.join(unknown, ground);
+            }
+        }
         let mut note = |constraint: u32, found: Vec<Found>| {
             let mut used: Vec<(u32, Cell)> = Vec::new();
             for found in found {
                 used.extend(found.unassigned);
                 idle += found.idle.len() as u64;
-                found
-                    .links
-                    .iter()
-                    .for_each(|(a, b)| components.join(*a, *b));
+                for (a, b) in found.links {
+                    components.join(a, b);
+                    for node in [a, b] {
+                        if let Some(tied) = tied.get_mut(node as usize) {
+                            *tied = true;
+                        }
+                    }
+                }
             }
             used.sort_unstable();
             if let Some((row, cell)) = used.first() {
@@ -345,6 +359,7 @@ impl Dependence {
             .collect();
         Dependence {
             connected,
+            tied,
             pins: pins.into_iter().map(AtomicU32::into_inner).collect(),
             restricted: restricted.into_iter().map(AtomicBool::into_inner).collect(),
             unassigned,
@@ -365,14 +380,12 @@ fn restrict_inputs_by_gates(
     let layout = checker.layout;
     let is_restricted = |element: u32| restricted[element as usize].load(Ordering::Relaxed);
     // What the gates say of restricted elements is settled before, so the order of rows and gates does not matter.
-    let open: Vec<bool> = (0..layout.elements.computed())
-        .map(|element| {
-            let register = layout.elements.origin(element).0;
-            let input = matches!(
-                checker.circuit.program[register.0 as usize].op,
-                Op::Input { .. }
-            );
-            input && layout.home(element).is_some() && !is_restricted(element)
+    let open: Vec<bool> = (0..layout.unknowns())
+        .map(|unknown| {
+            unknown < layout.elements.computed()
+                && is_input(checker, unknown)
+                && layout.home(unknown).is_some()
+                && !is_restricted(unknown)
         })
         .collect();
     if !open.contains(&true) {
@@ -549,7 +562,7 @@ fn lookup_batch(
 
 /// What stands in a cell that a constraint depends on.
 pub(super) enum Class {
-    /// A computed element.
+    /// A computed element or a public cell that gates bind, as an unknown of the layout.
     Element(u32),
     /// Nothing: the prover may put anything there.
     Unassigned,
@@ -561,23 +574,34 @@ pub(super) enum Class {
 
 pub(super) fn classify(checker: &Checker<'_>, cell: Cell) -> Class {
     let layout = checker.layout;
-    match layout.element(cell) {
-        Some(element) if layout.elements.is_constant(element) => Class::Settled,
-        Some(element) => {
+    match layout.held(cell) {
+        Held::Constant(_) => Class::Settled,
+        Held::Unknown(unknown) if unknown >= layout.elements.computed() => Class::Element(unknown),
+        Held::Unknown(element) => {
             let register = layout.elements.origin(element).0;
             match checker.circuit.program[register.0 as usize].op {
                 Op::Free => Class::Settled,
                 _ => Class::Element(element),
             }
         }
-        None if is_computed(checker, cell.column) => Class::Computed,
-        None if checker.is_advice(cell.column) => Class::Unassigned,
-        None => Class::Settled,
+        Held::Nothing if is_computed(checker, cell.column) => Class::Computed,
+        Held::Nothing if checker.is_advice(cell.column) => Class::Unassigned,
+        Held::Nothing => Class::Settled,
     }
 }
 
-/// Whether a constraint reads, on a row, an instance cell that shows the element.
+/// Whether an element is one of an input.
+pub(super) fn is_input(checker: &Checker<'_>, element: u32) -> bool {
+    let register = checker.layout.elements.origin(element).0;
+    let op = &checker.circuit.program[register.0 as usize].op;
+    matches!(op, Op::Input { .. })
+}
+
+/// Whether a constraint reads, on a row, an instance cell that shows the element. No unknown that is a cell itself is one.
 fn is_shown(checker: &Checker<'_>, tape: &Tape, row: u32, element: u32) -> bool {
+    if element >= checker.layout.elements.computed() {
+        return false;
+    }
     let instance = tape
         .slots
         .iter()

@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 use crate::check::Checker;
-use crate::layout::CellContents;
+use crate::layout::{Cell, CellContents};
 use crate::number::Mersenne;
 use crate::tape::{BATCH, Batch, Number, Tape};
 use crate::{ColumnKind, Op};
 
 use super::AuditOptions;
 use super::computed::Witness;
-use super::dependence::{Class, classify, derivatives};
+use super::dependence::{Class, classify, derivatives, is_input};
 
 /// Multiplications after which the elimination of the remaining matrix gives up.
 const MAX_WORK: u64 = 4_000_000_000;
@@ -24,12 +24,13 @@ const MAX_WORK: u64 = 4_000_000_000;
 pub struct Jacobian {
     /// Number of rows: derivatives of constraints that are not all zero.
     pub rows: usize,
-    /// Number of columns: computed elements that have a home, copies merged.
+    /// Number of columns: computed elements that have a home, copies merged, and public cells that gates bind and that are
+    /// neither inputs nor constants.
     pub columns: usize,
     /// The rank modulo 2^61 - 1.
     pub rank: usize,
-    /// Elements whose column has no pivot: these cells are not determined.
-    pub deficient: Vec<u32>,
+    /// Cells whose column has no pivot, the home for all its copies: they are not determined.
+    pub deficient: Vec<Cell>,
 }
 
 impl Jacobian {
@@ -45,18 +46,18 @@ impl Jacobian {
         if checker.uses_field() {
             return None;
         }
-        let mut columns: Vec<u32> = Vec::new();
-        let mut column_of: Vec<u32> = vec![u32::MAX; layout.elements.computed() as usize];
-        for element in 0..layout.elements.computed() {
-            let register = layout.elements.origin(element).0;
-            let free = checker.circuit.program[register.0 as usize].op == Op::Free;
-            if layout.home(element).is_some() && !free {
-                if columns.len() >= options.max_jacobian_cells {
-                    return None;
-                }
-                column_of[element as usize] = columns.len() as u32;
-                columns.push(element);
+        let mut columns: Vec<Cell> = Vec::new();
+        let mut column_of: Vec<u32> = vec![u32::MAX; layout.unknowns() as usize];
+        for unknown in 0..layout.unknowns() {
+            let cell = layout.cell_of(unknown);
+            let Some(cell) = cell.filter(|_| is_sought(checker, unknown)) else {
+                continue;
+            };
+            if columns.len() >= options.max_jacobian_cells {
+                return None;
             }
+            column_of[unknown as usize] = columns.len() as u32;
+            columns.push(cell);
         }
         let mut matrix = Matrix {
             rows: Vec::new(),
@@ -76,27 +77,25 @@ impl Jacobian {
         for column in layout
             .columns
             .iter()
-            .filter(|column| column.kind == ColumnKind::Instance)
+            .filter(|column| column.kind == ColumnKind::Instance && !column.by_gates)
         {
             let CellContents::Elements(ids) = &column.contents else {
                 continue;
             };
             for id in ids.iter().filter(|id| **id < layout.elements.computed()) {
-                let register = layout.elements.origin(*id).0;
-                let op = &checker.circuit.program[register.0 as usize].op;
                 let number = column_of[*id as usize];
-                if matches!(op, Op::Input { .. }) && number != u32::MAX {
+                if is_input(checker, *id) && number != u32::MAX {
                     matrix.rows.push(vec![(number, Mersenne::ONE)]);
                 }
             }
         }
         let rows = matrix.rows.len();
         let pivots = matrix.eliminate(columns.len())?;
-        let deficient: Vec<u32> = columns
+        let deficient: Vec<Cell> = columns
             .iter()
             .zip(&pivots)
             .filter(|(_, pivot)| !**pivot)
-            .map(|(element, _)| *element)
+            .map(|(cell, _)| *cell)
             .collect();
         let rank = columns.len() - deficient.len();
         Some(Jacobian {
@@ -111,6 +110,17 @@ impl Jacobian {
     pub fn has_full_rank(&self) -> bool {
         self.deficient.is_empty()
     }
+}
+
+/// Whether the constraints have to determine an unknown: free cells are free, and the verifier gives public inputs.
+fn is_sought(checker: &Checker<'_>, unknown: u32) -> bool {
+    let elements = &checker.layout.elements;
+    if unknown < elements.computed() {
+        let register = elements.origin(unknown).0;
+        return checker.circuit.program[register.0 as usize].op != Op::Free;
+    }
+    let shown = checker.layout.element_of(unknown);
+    shown.is_some_and(|element| !elements.is_constant(element) && !is_input(checker, element))
 }
 
 type Row = Vec<(u32, Mersenne)>;

@@ -8,7 +8,8 @@
 //!
 //! 1. **Known cells.** Fixed cells have their value, and so has an advice cell that holds a constant: it is a copy of a
 //!    fixed cell. Copies have the integer of their home; in particular a public value is the value of the advice cell that
-//!    it is copied from. That a value is public bounds nothing.
+//!    it is copied from. That a value is public bounds nothing. A public cell that gates bind is no copy, so it has no
+//!    bound but what these gates enforce.
 //! 2. **Lookups.** Where the input of a lookup is `z + c` or `c - z` for a known `c`, `z` is an integer of the table's
 //!    range less `c`, or of `c` less that range.
 //! 3. **Sums.** Where an identity is `z + E = 0` or `E - z = 0` on a row and all cells of the polynomial `E` have bounds,
@@ -34,8 +35,8 @@
 //! required of a lookup input and the value that it equals.
 //!
 //! A cell with no bound is an error where a polynomial depends on it. Exempt are identities that say nothing about
-//! integers: those with challenges or derived columns, and those with a cell without a bound that is declared free or
-//! computed from challenges. No bound rests on them, and they are no statement about the integers of their cells. Cells
+//! integers: those with challenges or derived columns, those with a cell without a bound that is declared free or
+//! computed from challenges, and those that compare a cell without a bound with the public cell that shows its element. No bound rests on them, and they are no statement about the integers of their cells. Cells
 //! that a known 0 multiplies do not count, nor do cells of one element that cancel. Nor does a row on which an expression
 //! depends only on cells that nothing is placed in: such a cell cannot reach a value, as every row on which it meets one
 //! is an error.
@@ -54,7 +55,7 @@ mod wrap;
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::layout::{Cell, CellContents, Layout};
+use crate::layout::{Cell, CellContents, Held, Layout};
 use crate::limits;
 use crate::tape::{Node, Slot, Tape, fixed_cell};
 use crate::{Circuit, Constraint, Gate, GroupId, Lookup, Multiplicity, Table};
@@ -256,7 +257,7 @@ fn factors(tape: &Tape) -> Vec<u32> {
 enum Content {
     /// A number that the circuit fixes.
     Known(i128),
-    /// A computed element.
+    /// A computed element or a public cell that gates bind, as an unknown of the layout.
     Element(u32),
     /// Nothing that the circuit placed: any number, if the prover likes.
     Nothing,
@@ -267,13 +268,13 @@ fn content(circuit: &Circuit, layout: &Layout, tape: &Tape, slot: Slot, row: u32
     let cell = tape.cell(slot, row);
     match &layout.columns[cell.column as usize].contents {
         CellContents::Fixed(values) => Content::Known(values.get(cell.row as usize).unwrap_or(0)),
-        CellContents::Elements(_) => match layout.element(cell) {
-            Some(element) if layout.elements.is_constant(element) => layout
+        CellContents::Elements(_) => match layout.held(cell) {
+            Held::Constant(element) => layout
                 .elements
                 .constant_value(circuit, element)
                 .map_or(Content::Nothing, Content::Known),
-            Some(element) => Content::Element(element),
-            None => Content::Nothing,
+            Held::Unknown(unknown) => Content::Element(unknown),
+            Held::Nothing => Content::Nothing,
         },
     }
 }

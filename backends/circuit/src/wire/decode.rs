@@ -285,6 +285,7 @@ pub(super) fn from_wire(message: wire::Circuit) -> Result<Circuit, DecodeError> 
             kind,
             phase: group.phase,
             count: group.count,
+            by_gates: group.by_gates,
         })
     });
     let challenges = message.challenges.into_iter().map(|challenge| Challenge {

@@ -153,6 +153,7 @@ pub(super) fn to_wire(circuit: &Circuit) -> wire::Circuit {
                 },
                 phase: group.phase,
                 count: group.count,
+                by_gates: group.by_gates,
             })
             .collect(),
         challenges: circuit

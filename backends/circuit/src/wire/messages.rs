@@ -51,6 +51,8 @@ pub(super) struct Group {
     pub(super) phase: u32,
     #[prost(uint32, tag = "4")]
     pub(super) count: u32,
+    #[prost(bool, tag = "5")]
+    pub(super) by_gates: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -16,6 +16,8 @@ plonk.circuit @every_operation k = 6 {
   plonk.fixed @q[1]
   // CHECK-NEXT: plonk.instance @public[1]
   plonk.instance @public[1]
+  // CHECK-NEXT: plonk.instance @shown[2] gates
+  plonk.instance @shown[2] gates
   // CHECK-NEXT: plonk.challenge @rho after 0
   plonk.challenge @rho after 0
   // CHECK-NEXT: plonk.table @range [#plonk.range<-4, 16>]

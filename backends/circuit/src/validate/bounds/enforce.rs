@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
 
 use num_bigint::BigInt;
 
@@ -11,7 +12,7 @@ use crate::{Circuit, Op, RegisterId, ValidateError};
 
 use super::interval::{Cells, Exact, Linear};
 use super::ranges::Ranges;
-use super::{Content, Identity, content, forms, relevant, wrap};
+use super::{Content, Identity, cancels, content, forms, relevant, wrap};
 
 /// Most cells of one identity that are split into cases.
 const MAX_SPLITS: usize = 2;
@@ -99,7 +100,7 @@ impl<'a> Search<'a> {
     ) {
         self.collect(rows, ranges, errors);
         self.propagate(ranges);
-        for element in 0..self.layout.elements.computed() {
+        for element in 0..self.layout.unknowns() {
             if ranges.has(element) {
                 continue;
             }
@@ -107,8 +108,7 @@ impl<'a> Search<'a> {
                 continue;
             };
             errors.push(error);
-            let register = self.layout.elements.origin(element).0;
-            for element in self.layout.elements.own(register) {
+            for element in self.fellows(element) {
                 if !ranges.has(element) {
                     let (lo, hi) = ranges.stated(element);
                     ranges.set(element, lo.into(), hi.into());
@@ -117,6 +117,19 @@ impl<'a> Search<'a> {
             }
             self.propagate(ranges);
         }
+    }
+
+    /// The unknowns of the register or public column of one.
+    fn fellows(&self, unknown: u32) -> Range<u32> {
+        let computed = self.layout.elements.computed();
+        let public = (unknown >= computed).then(|| self.layout.cell_of(unknown));
+        let Some(cell) = public.flatten() else {
+            let register = self.layout.elements.origin(unknown).0;
+            return self.layout.elements.own(register);
+        };
+        let column = &self.layout.columns[cell.column as usize];
+        let first = computed + column.first_gate_bound;
+        first..first + column.used_rows()
     }
 
     /// Finds the instances that depend on elements without a range.
@@ -149,7 +162,7 @@ impl<'a> Search<'a> {
             }
         }
         // A counting sort by element.
-        self.starts = vec![0; self.layout.elements.computed() as usize + 1];
+        self.starts = vec![0; self.layout.unknowns() as usize + 1];
         for (element, _) in &waiting {
             self.starts[*element as usize + 1] += 1;
         }
@@ -296,6 +309,9 @@ impl<'a> Search<'a> {
     /// What is wrong with an element that has no range, if anything.
     fn complaint(&self, element: u32, ranges: &Ranges) -> Option<ValidateError> {
         let exempt = |element: u32| {
+            if element >= self.layout.elements.computed() {
+                return false;
+            }
             let RegisterId(register) = self.layout.elements.origin(element).0;
             self.exempt[register as usize]
         };
@@ -307,10 +323,10 @@ impl<'a> Search<'a> {
             let Instance { identity, row, .. } = self.instances[index as usize];
             self.dependence(identity, row, ranges).missing
         };
-        let index = self.users[users]
-            .iter()
-            .copied()
-            .find(|index| !missing(*index).into_iter().any(exempt))?;
+        let index = self.users[users].iter().copied().find(|index| {
+            let missing = missing(*index);
+            !missing.iter().copied().any(exempt) && !self.is_comparison(*index, &missing)
+        })?;
         let (index, most) = match self.too_wide.get(&element) {
             Some((index, most)) => (*index, Some(most)),
             None => (index, None),
@@ -330,6 +346,26 @@ impl<'a> Search<'a> {
             row,
             bits: (other + most.magnitude()).bits(),
         })
+    }
+
+    /// Whether an instance says no more of the unknowns that have no range than that a public cell equals the element that
+    /// it shows.
+    fn is_comparison(&self, index: u32, missing: &[u32]) -> bool {
+        let &[element, public] = missing else {
+            return false;
+        };
+        if self.layout.element_of(public) != Some(element) {
+            return false;
+        }
+        let Instance { identity, row, .. } = self.instances[index as usize];
+        let mut contents = self.contents(identity, row);
+        for content in &mut contents {
+            if *content == Content::Element(public) {
+                *content = Content::Element(element);
+            }
+        }
+        let tape = &self.identities[identity as usize].tape;
+        cancels(tape, &contents, element)
     }
 
     fn unbounded(&self, identity: u32, row: u32, slot: usize) -> ValidateError {

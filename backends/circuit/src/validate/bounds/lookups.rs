@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::layout::Layout;
+use crate::layout::{Held, Layout};
 use crate::tape::{Node, Tape, fixed_cell};
 use crate::{Circuit, ColumnKind};
 
@@ -55,9 +55,10 @@ pub(super) fn enforce(
             continue;
         };
         let cell = tape.cell(tape.slots[single.slot as usize], row);
-        let element = layout
-            .element(cell)
-            .filter(|element| !layout.elements.is_constant(*element));
+        let element = match layout.held(cell) {
+            Held::Unknown(unknown) => Some(unknown),
+            Held::Constant(_) | Held::Nothing => None,
+        };
         let range = single.range(identity.target);
         match (element, range) {
             // Other factors than 1 and -1 hold a cell to a range only where it is known to be an integer.

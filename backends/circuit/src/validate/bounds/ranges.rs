@@ -1,4 +1,4 @@
-//! Ranges of elements.
+//! Ranges of elements, and of public cells that gates bind: of unknowns, as the layout numbers them.
 
 use std::collections::HashMap;
 
@@ -55,13 +55,13 @@ pub(super) fn rounded(value: &BigUint) -> f64 {
     top as f64 * 2f64.powi(i32::try_from(shift).unwrap_or(i32::MAX))
 }
 
-/// Ranges of all computed elements, a number per element into a list of distinct ranges.
+/// Ranges of all unknowns, a number per unknown into a list of distinct ranges.
 #[derive(Debug)]
 pub(super) struct Ranges {
     ranges: Vec<Range>,
     narrow: HashMap<(i128, i128), u32>,
     wide: HashMap<(BigInt, BigInt), u32>,
-    /// The enforced range of each computed element, or `NONE`.
+    /// The enforced range of each unknown, or `NONE`.
     of: Vec<u32>,
     /// The range that the program states for each computed element: that of every honest value.
     stated: Vec<(i128, i128)>,
@@ -70,6 +70,9 @@ pub(super) struct Ranges {
     /// Narrower ranges that a gather states for single elements: of the partial sums of a linear map, those that are
     /// complete. The program checks the range of every register, so that honest values keep these too.
     gathered: HashMap<u32, (i128, i128)>,
+    /// What honest values of the public cells that gates bind lie in; these are the unknowns from `computed` on.
+    shown: Vec<(i128, i128)>,
+    computed: u32,
 }
 
 /// The ranges that gathers state for elements of registers with a wider range.
@@ -113,19 +116,33 @@ impl Ranges {
                 stated.push((instruction.lo, instruction.hi));
             }
         }
-        Ranges {
+        let mut ranges = Ranges {
             ranges: Vec::new(),
             narrow: HashMap::new(),
             wide: HashMap::new(),
-            of: vec![NONE; computed as usize],
+            of: vec![NONE; layout.unknowns() as usize],
             stated,
             runs,
             gathered: gathered(circuit, layout),
-        }
+            shown: Vec::new(),
+            computed,
+        };
+        let shown = (computed..layout.unknowns()).map(|unknown| match layout.element_of(unknown) {
+            Some(element) => match layout.elements.constant_value(circuit, element) {
+                Some(value) => (value, value),
+                None => ranges.stated(element),
+            },
+            None => (0, 0),
+        });
+        ranges.shown = shown.collect();
+        ranges
     }
 
-    /// The range that the program states for a computed element.
+    /// The range that the program states for an unknown.
     pub(super) fn stated(&self, element: u32) -> (i128, i128) {
+        if let Some(index) = element.checked_sub(self.computed) {
+            return self.shown[index as usize];
+        }
         // The first run starts at 0, so one at least starts at or before the element.
         let own = self.stated[self.runs.partition_point(|start| *start <= element) - 1];
         match self.gathered.get(&element) {

@@ -2,8 +2,7 @@
 
 use num_bigint::BigUint;
 
-use crate::elements::NO_ELEMENT;
-use crate::layout::{CellContents, Layout};
+use crate::layout::{Cell, CellContents, Held, Layout};
 use crate::limits;
 use crate::tape::{Node, Tape};
 use crate::{Circuit, ValidateError};
@@ -87,17 +86,26 @@ fn column_magnitude(circuit: &Circuit, layout: &Layout, ranges: &Ranges, column:
         }
         CellContents::Elements(ids) => {
             let (mut largest, mut last) = (0f64, None);
-            for id in ids.iter().filter(|id| **id != NO_ELEMENT) {
-                if layout.elements.is_constant(*id) {
-                    let value = layout.elements.constant_value(circuit, *id).unwrap_or(0);
-                    largest = largest.max(value.unsigned_abs() as f64);
-                    continue;
-                }
-                // Neighbours mostly share a range.
-                let number = ranges.number(*id);
-                if number != last {
-                    last = number;
-                    largest = largest.max(ranges.get(*id).map_or(0.0, |range| range.approximate));
+            for row in 0..ids.len() as u32 {
+                let cell = Cell {
+                    column: column as u32,
+                    row,
+                };
+                match layout.held(cell) {
+                    Held::Nothing => {}
+                    Held::Constant(id) => {
+                        let value = layout.elements.constant_value(circuit, id).unwrap_or(0);
+                        largest = largest.max(value.unsigned_abs() as f64);
+                    }
+                    Held::Unknown(id) => {
+                        // Neighbours mostly share a range.
+                        let number = ranges.number(id);
+                        if number != last {
+                            last = number;
+                            let range = ranges.get(id);
+                            largest = largest.max(range.map_or(0.0, |range| range.approximate));
+                        }
+                    }
                 }
             }
             largest
