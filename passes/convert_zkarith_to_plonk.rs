@@ -58,8 +58,8 @@ use melior::ir::operation::OperationLike;
 use std::collections::HashMap;
 use strips::Plan;
 use zkc_support::{
-    Attribute, Constants, Failed, Graph, Location, Op, OperationRef, PassInfo, PassOption,
-    PassOptions, ValueId, as_array, emit_error, find_op,
+    AffineExpr, Attribute, Constants, Failed, FixedType, Graph, Location, Op, OperationRef,
+    PassInfo, PassOption, PassOptions, ValueId, as_array, emit_error, find_op, i64_attr,
 };
 
 pub(crate) const PASS: PassInfo = PassInfo {
@@ -201,8 +201,8 @@ struct Lowering<'g, 'c> {
     uses: Vec<usize>,
     /// Operations that another one has taken in.
     skip: Vec<bool>,
-    /// Registers of public values that gates bind, in their order.
-    public: Vec<ValueId>,
+    /// Public values that gates bind, in their order: registers that are shown, and what they are held to.
+    public: Vec<[ValueId; 2]>,
     /// Rescales that the only operation that uses them takes in: the register that is rescaled, and how.
     dropped: HashMap<ValueId, (ValueId, strips::Dropped)>,
 }
@@ -272,14 +272,15 @@ impl<'c> Lowering<'_, 'c> {
             let name = self.name("arg_attrs", i, "input");
             let t = self.graph.r#type(*v);
             let location = self.graph.location;
-            let mut register = self.builder.input(&name, i as i64, public, t, location);
-            if self.builder.strips.is_some() {
-                register = self.interval_unit(register, location)?;
+            let input = self.builder.input(&name, i as i64, public, t, location);
+            let register = if self.builder.strips.is_some() {
+                self.interval_unit(input, location)?
             } else {
-                self.range_check(register, location)?;
-            }
+                self.range_check(input, location)?;
+                input
+            };
             if public {
-                self.expose(register, location)?;
+                self.expose(input, register, location)?;
             }
             self.define(*v, register);
         }
@@ -292,59 +293,71 @@ impl<'c> Lowering<'_, 'c> {
             let register = self.register(*v)?;
             let location = self.graph.return_location;
             if public {
-                self.expose(register, location)?;
+                self.expose(register, register, location)?;
             }
             self.builder.output(&name, register, public, location);
         }
         Ok(())
     }
 
-    fn expose(&mut self, register: ValueId, location: Location<'c>) -> Result<()> {
+    /// Makes a register public; `held` has the same integers and stands in the grid.
+    fn expose(&mut self, shown: ValueId, held: ValueId, location: Location<'c>) -> Result<()> {
         if self.builder.strips.is_none() {
-            return self.builder.expose(register, location);
+            return self.builder.expose(shown, location);
         }
-        self.public.push(register);
+        self.public.push([shown, held]);
         Ok(())
     }
 
     /// The public values that gates bind, one after the other.
     fn public_values(&mut self) -> Result<()> {
+        let public = std::mem::take(&mut self.public);
+        if public.is_empty() {
+            return Ok(());
+        }
+        let [shown, held] =
+            [0, 1].map(|i| public.iter().map(|pair| pair[i]).collect::<Vec<ValueId>>());
+        let shown = self.flat(&shown)?;
+        let held = self.flat(&held)?;
+        self.public_unit(shown, held, self.graph.return_location)
+    }
+
+    /// The elements of registers, one after the other.
+    fn flat(&mut self, registers: &[ValueId]) -> Result<ValueId> {
         let location = self.graph.return_location;
         let (mut flat, mut count) = (Vec::new(), 0);
-        let mut bounds: Option<zkc_support::FixedType> = None;
-        for register in std::mem::take(&mut self.public) {
+        let mut bounds: Option<FixedType> = None;
+        for register in registers {
             let (shape, t) = (
-                self.builder.shape(register)?,
-                self.builder.element(register)?,
+                self.builder.shape(*register)?,
+                self.builder.element(*register)?,
             );
             let n: i64 = shape.iter().product();
-            let map = movement::delinearize(&zkc_support::AffineExpr::Dim(0), &shape);
+            let map = movement::delinearize(&AffineExpr::Dim(0), &shape);
             flat.push(
                 self.builder
-                    .gather(register, &[n], &t, map, None, location)?,
+                    .gather(*register, &[n], &t, map, None, location)?,
             );
             count += n;
             bounds = Some(match bounds {
                 None => t,
-                Some(b) => zkc_support::FixedType {
+                Some(b) => FixedType {
                     scale: 0,
                     lo: b.lo.min(t.lo),
                     hi: b.hi.max(t.hi),
                 },
             });
         }
-        let (Some(bounds), [first, ..]) = (bounds, &flat[..]) else {
-            return Ok(());
-        };
-        let all = if flat.len() == 1 {
-            *first
-        } else {
-            let axis = [("axis", zkc_support::i64_attr(self.builder.context, 0))];
-            let name = "plonk.concat";
-            self.builder
-                .compute(name, &flat, &[count], &bounds, &axis, location)?
-        };
-        self.public_unit(all, location)
+        match (&flat[..], bounds) {
+            ([one], _) => Ok(*one),
+            (_, Some(bounds)) => {
+                let axis = [("axis", i64_attr(self.builder.context, 0))];
+                let name = "plonk.concat";
+                self.builder
+                    .compute(name, &flat, &[count], &bounds, &axis, location)
+            }
+            (_, None) => Err("there are no public values".into()),
+        }
     }
 
     /// What a rescale drops.

@@ -42,6 +42,19 @@ pub(crate) struct Layout {
     pub(crate) limbs: u32,
 }
 
+/// The attribute `plonk.strips` without the number of rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strips {
+    /// Bits of a limb.
+    pub(crate) bits: u32,
+    /// Strips side by side.
+    pub(crate) strips: u32,
+    /// Weights on a row of a strip.
+    pub(crate) lanes: u32,
+    /// Whether lines run along the last axis, 0 or 1.
+    pub(crate) lines: u32,
+}
+
 /// A layout in the order: bits, lanes, blocks, units, limbs.
 pub(crate) const fn layout(bits: u32, lanes: u32, blocks: u32, units: u32, limbs: u32) -> Layout {
     Layout {
@@ -111,6 +124,32 @@ impl Case {
         Ok(Compiled { circuit, cells })
     }
 
+    /// Compiles the case in strips, with as few rows as it fits into.
+    pub(crate) fn compile_strips(&self, plan: Strips) -> Result<Compiled> {
+        let Strips {
+            bits,
+            strips,
+            lanes,
+            lines,
+        } = plan;
+        let program = self.program.replace("plonk.layout", "plonk.strips");
+        for k in 4.. {
+            let attribute = format!(
+                "{{k = {k}, limb_bits = {bits}, strips = {strips}, lanes = {lanes}, lines = {lines}}}"
+            );
+            let sums = ["--plonk-lower-lookups=degree=3"];
+            match compile_with(&program, &attribute, self.options, &sums) {
+                Ok(circuit) => {
+                    let cells =
+                        validate(&circuit).map_err(|errors| anyhow!("{plan:?}: {}", errors[0]))?;
+                    return Ok(Compiled { circuit, cells });
+                }
+                Err(error) => ensure!(k < 10, "{plan:?}: {error:#}"),
+            }
+        }
+        unreachable!("the loop ends at k = 10")
+    }
+
     /// The inputs at which a second witness is looked for.
     pub(crate) fn witness_inputs(&self) -> impl Iterator<Item = Values> {
         self.witnesses
@@ -142,11 +181,16 @@ fn compile_for(
     let attribute = format!(
         "{{k = {k}, limb_bits = {bits}, lanes = {lanes}, blocks = {blocks}, units = {units}, limbs = {limbs}}}"
     );
+    compile_with(program, &attribute, options, after)
+}
+
+/// Compiles under a layout attribute.
+fn compile_with(program: &str, attribute: &str, options: &str, after: &[&str]) -> Result<Circuit> {
     let folder = tempfile::Builder::new()
         .prefix("zkc-soundness-")
         .tempdir()?;
     let path = |name: &str| folder.path().join(name);
-    fs::write(path("in.mlir"), program.replace("LAYOUT", &attribute))?;
+    fs::write(path("in.mlir"), program.replace("LAYOUT", attribute))?;
     let run = |program: &str, args: &[&str]| -> Result<()> {
         let mut command = Tools::get()?.command(program);
         command.args(args).current_dir(folder.path());

@@ -1,6 +1,6 @@
 //! The law: the circuit computes what the model says, shows it, and is satisfied, on every kind of input.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use zkc_circuit::{Checker, evaluate};
 
 use crate::case::{Case, Compiled, Values};
@@ -11,39 +11,47 @@ const RANDOM: usize = 48;
 pub(crate) fn run(case: &Case) -> Result<()> {
     for layout in case.layouts {
         let compiled = case.compile(*layout)?;
-        let checker = Checker::new(&compiled.circuit, &compiled.cells);
-        for inputs in inputs(&compiled).into_iter().chain(case.witness_inputs()) {
-            let registers = evaluate(&compiled.circuit, &inputs)?;
-            let expected = (case.model)(&inputs);
+        check(case, &compiled).with_context(|| format!("{layout:?}"))?;
+    }
+    Ok(())
+}
+
+/// The law for one circuit.
+pub(crate) fn check(case: &Case, compiled: &Compiled) -> Result<()> {
+    let checker = Checker::new(&compiled.circuit, &compiled.cells);
+    for inputs in inputs(compiled).into_iter().chain(case.witness_inputs()) {
+        let registers = evaluate(&compiled.circuit, &inputs)?;
+        let expected = (case.model)(&inputs);
+        ensure!(
+            expected.len() == compiled.circuit.outputs.len(),
+            "the model has another number of outputs"
+        );
+        for (index, expected) in expected.iter().enumerate() {
+            let found = registers
+                .output(&compiled.circuit, index)
+                .map(|tensor| tensor.values.to_vec());
             ensure!(
-                expected.len() == compiled.circuit.outputs.len(),
-                "the model has another number of outputs"
+                found.as_ref() == Some(expected),
+                "output {index} of {inputs:?} is {found:?}, expected {expected:?}"
             );
-            for (index, expected) in expected.iter().enumerate() {
-                let found = registers
-                    .output(&compiled.circuit, index)
-                    .map(|tensor| tensor.values.to_vec());
-                ensure!(
-                    found.as_ref() == Some(expected),
-                    "{layout:?}: output {index} of {inputs:?} is {found:?}, expected {expected:?}"
-                );
-            }
-            let grid = compiled.cells.assign(&registers);
-            let infos = compiled.circuit.inputs.iter();
-            let shown: Vec<i128> = infos
-                .zip(&inputs)
-                .filter_map(|(info, values)| info.public.then_some(values))
-                .chain(&expected)
-                .flatten()
-                .copied()
-                .collect();
-            ensure!(
-                grid.public_values(&compiled.cells) == shown,
-                "{layout:?}: other public values at {inputs:?}"
-            );
-            if let Some(violation) = checker.check(&grid).first() {
-                anyhow::bail!("{layout:?}: at {inputs:?}: {violation}");
-            }
+        }
+        let grid = compiled
+            .cells
+            .complete(&compiled.circuit, compiled.cells.assign(&registers))?;
+        let infos = compiled.circuit.inputs.iter();
+        let shown: Vec<i128> = infos
+            .zip(&inputs)
+            .filter_map(|(info, values)| info.public.then_some(values))
+            .chain(&expected)
+            .flatten()
+            .copied()
+            .collect();
+        ensure!(
+            grid.public_values(&compiled.cells) == shown,
+            "other public values at {inputs:?}"
+        );
+        if let Some(violation) = checker.check(&grid).first() {
+            anyhow::bail!("at {inputs:?}: {violation}");
         }
     }
     Ok(())

@@ -12,6 +12,7 @@
 //! * `copies/CASE`: without any one copy constraint the copied cell is free;
 //! * `sums/CASE`: the same with lookups as sums of fractions (`plonk-lower-lookups`): the witness is accepted, and no
 //!   mutation of it, of a multiplicity or of a column that depends on challenges is;
+//! * `strips/CASE`: the same in strips, where linear maps and copies are one sum with random coefficients;
 //! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
 //!
 //! The cases `limits/...` are about bounds so wide that an identity could hold in the field alone.
@@ -25,6 +26,7 @@ mod limits;
 mod needed;
 mod proof;
 mod search;
+mod strips;
 mod sums;
 mod unique;
 
@@ -56,6 +58,9 @@ fn main() -> ExitCode {
     // Cases without a limb or a table have nothing to sum up.
     trials.extend(
         cases::gadgets().map(|case| trial(format!("sums/{}", case.name), move || sums::run(case))),
+    );
+    trials.extend(
+        cases::all().map(|case| trial(format!("strips/{}", case.name), move || strips::run(case))),
     );
     for (name, run) in limits::CASES {
         trials.push(trial(format!("limits/{name}"), run));

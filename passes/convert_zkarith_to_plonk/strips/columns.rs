@@ -358,13 +358,10 @@ impl<'c> Builder<'c> {
                 fill(shared::TAG, 0, &BigInt::from(unit.tag))?;
             }
         }
-        if unit.kind == Kind::Public {
-            for (register, _) in &unit.operands {
-                let n = [groups];
-                let identity = AffineMap::identity(1).results;
-                let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
-                self.place(*register, shared::PUBLIC, &n, identity, at, location);
-            }
+        if let Some(shown) = unit.shown {
+            let identity = AffineMap::identity(1).results;
+            let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
+            self.place(shown, shared::PUBLIC, &[groups], identity, at, location);
         }
         Ok(())
     }

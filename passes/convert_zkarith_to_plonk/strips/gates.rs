@@ -13,7 +13,7 @@ use super::{
     super::builder::names as shared,
     names,
     schedule::Addend,
-    units::{A, B, EXCESS, Form, Kind, SIGN, Y},
+    units::{A, B, EXCESS, Factor, Form, Kind, SIGN, Y},
 };
 use crate::expressions::Expressions;
 use std::{
@@ -395,32 +395,28 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
             Kind::Relu { magnitude } => self.positive(kind, strip, q, Y, magnitude),
             Kind::Max { magnitude } => self.positive(kind, strip, q, EXCESS, magnitude),
             Kind::RescaleTable { shift } => any = self.exact(shift, strip, q),
-            Kind::Product => {
-                let (a, b) = (self.cell(strip, A), self.cell(strip, B));
+            Kind::Product { factors } => {
+                let [a, b] = self.factors(kind, factors, strip, q);
                 let product = self.product(&[a, b]);
                 self.equal(q, "the result is the product", y, product);
             }
             Kind::Ratio {
+                factors,
                 multiplier,
                 lo,
                 remainder,
                 quotient,
             } => {
-                let (a, b) = (self.cell(strip, A), self.cell(strip, B));
-                let digits = self.limbs(kind, strip, 2 * remainder, quotient);
+                let [a, b] = self.factors(kind, factors, strip, q);
+                let first = factors[0].limbs + factors[1].limbs;
+                let digits = self.limbs(kind, strip, first + 2 * remainder, quotient);
                 self.equal(q, "the quotient is what its limbs make up", y, digits);
-                let rest = self.limbs(kind, strip, 0, remainder);
+                let rest = self.limbs(kind, strip, first, remainder);
                 let numerator = self.scaled(a, 2 * multiplier);
                 let left = self.sum(&[numerator, b]);
-                let shifted = match lo {
-                    0 => y,
-                    _ => {
-                        let lo = self.literal(lo);
-                        self.sum(&[y, lo])
-                    }
-                };
+                let quotient = self.plus(y, lo);
                 let two = self.literal(2);
-                let product = self.product(&[two, b, shifted]);
+                let product = self.product(&[two, b, quotient]);
                 let right = self.sum(&[product, rest]);
                 self.equal(
                     q,
@@ -432,12 +428,42 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                 let one = self.literal(1);
                 let most = self.sub(twice, one);
                 let below = self.sub(most, rest);
-                let digits = self.limbs(kind, strip, remainder, remainder);
+                let digits = self.limbs(kind, strip, first + remainder, remainder);
                 self.equal(q, "the remainder is less than the divisor", below, digits);
             }
             Kind::Table | Kind::Public => any = false,
         }
         any
+    }
+
+    /// Two operands in cells, which are what their limbs make up.
+    fn factors(
+        &mut self,
+        kind: Kind,
+        factors: [Factor; 2],
+        strip: i64,
+        q: ValueId,
+    ) -> [ValueId; 2] {
+        let mut first = 0;
+        let mut out = [q; 2];
+        for (i, factor) in factors.into_iter().enumerate() {
+            let cell = self.cell(strip, [A, B][i]);
+            let digits = self.limbs(kind, strip, first, factor.limbs);
+            first += factor.limbs;
+            let name = ["the first", "the second"][i];
+            let name = format!("{name} operand is what its limbs make up");
+            self.equal(q, &name, cell, digits);
+            out[i] = self.plus(cell, factor.lo);
+        }
+        out
+    }
+
+    fn plus(&mut self, v: ValueId, constant: i128) -> ValueId {
+        if constant == 0 {
+            return v;
+        }
+        let constant = self.literal(constant);
+        self.sum(&[v, constant])
     }
 
     /// The top limb of a remainder is no longer than the remainder.

@@ -6,7 +6,7 @@ use super::super::{
 };
 use super::{
     lines::Lines,
-    units::{A, B, EXCESS, Kind, SIGN, Unit, Y, magnitude_limbs, magnitude_type},
+    units::{A, B, EXCESS, Factor, Kind, SIGN, Unit, Y, magnitude_limbs, magnitude_type},
 };
 use crate::{gadgets::limbs_for, layout::table_domain};
 use num_bigint::BigInt;
@@ -105,14 +105,17 @@ impl<'c> Lowering<'_, 'c> {
             cells: vec![(Y, y)],
             limbs: digits,
             tag: 0,
+            shown: None,
             location,
         });
         Ok(result)
     }
 
-    /// Public values: the elements of a register, one below the other in the instance column.
+    /// Public values: the elements of a register stand one below the other in the instance column, and those of another are
+    /// held to be the same.
     pub(in super::super) fn public_unit(
         &mut self,
+        shown: ValueId,
         x: ValueId,
         location: Location<'c>,
     ) -> Result<()> {
@@ -124,6 +127,7 @@ impl<'c> Lowering<'_, 'c> {
             cells: Vec::new(),
             limbs: Vec::new(),
             tag: 0,
+            shown: Some(shown),
             location,
         });
         Ok(())
@@ -204,6 +208,7 @@ impl<'c> Lowering<'_, 'c> {
             cells: vec![(Y, y)],
             limbs,
             tag: 0,
+            shown: None,
             location,
         });
         Ok(result)
@@ -256,6 +261,7 @@ impl<'c> Lowering<'_, 'c> {
             cells: vec![(Y, y), (SIGN, sign)],
             limbs,
             tag: 0,
+            shown: None,
             location,
         });
         Ok(result)
@@ -330,6 +336,7 @@ impl<'c> Lowering<'_, 'c> {
             cells: vec![(Y, y), (SIGN, sign), (EXCESS, excess)],
             limbs,
             tag: 0,
+            shown: None,
             location,
         });
         Ok(result)
@@ -430,6 +437,7 @@ impl<'c> Lowering<'_, 'c> {
             cells: vec![(Y, y), (A, a)],
             limbs,
             tag,
+            shown: None,
             location,
         });
         Ok(result)
@@ -470,100 +478,123 @@ impl<'c> Lowering<'_, 'c> {
     /// A product of two registers.
     pub(in super::super) fn product_unit(
         &mut self,
-        [a, b]: [ValueId; 2],
+        pair: [ValueId; 2],
         t: &FixedType,
         location: Location<'c>,
     ) -> Result<ValueId> {
-        let shape = self.builder.shape(a)?;
+        let shape = self.builder.shape(pair[0])?;
         let lines = self.lines(&shape);
-        let [own_a, own_b] = self.own_pair([a, b], &lines, location)?;
-        let own = lines.register();
+        let own = [
+            self.in_lines(pair[0], &lines, location)?,
+            self.in_lines(pair[1], &lines, location)?,
+        ];
         let y = self
             .builder
-            .compute("plonk.mul", &[own_a, own_b], &own, t, &[], location)?;
+            .compute("plonk.mul", &own, &lines.register(), t, &[], location)?;
         let result = self.in_order(y, &lines, &shape, &BigInt::ZERO, t, location)?;
+        let (factors, operands, cells, limbs) = self.factors(pair, own, location)?;
+        // A product has no limbs: it must be what the integers give.
+        let bits = self.bits();
+        self.check_width((factors[0].limbs * bits).into(), factors[1].limbs)?;
         self.add_unit(Unit {
-            kind: Kind::Product,
+            kind: Kind::Product { factors },
             lines,
-            operands: vec![(a, 0), (b, 0)],
-            cells: vec![(Y, y), (A, own_a), (B, own_b)],
-            limbs: Vec::new(),
+            operands,
+            cells: [vec![(Y, y)], cells].concat(),
+            limbs,
             tag: 0,
+            shown: None,
             location,
         });
         Ok(result)
     }
 
-    /// Two operands as registers that no other unit shares.
-    fn own_pair(
+    /// Two operands in cells, less their lower bounds: what the unit says of them, its operands, cells and limbs.
+    #[expect(clippy::type_complexity, reason = "four parts of one unit")]
+    fn factors(
         &mut self,
         pair: [ValueId; 2],
-        lines: &Lines,
+        own: [ValueId; 2],
         location: Location<'c>,
-    ) -> Result<[ValueId; 2]> {
-        let mut out = pair;
-        for v in &mut out {
-            let t = self.builder.element(*v)?;
-            let moved = self.in_lines(*v, lines, location)?;
-            *v = self
+    ) -> Result<(
+        [Factor; 2],
+        Vec<(ValueId, i128)>,
+        Vec<(i64, ValueId)>,
+        Vec<ValueId>,
+    )> {
+        let mut factors = [Factor { lo: 0, limbs: 1 }; 2];
+        let (mut operands, mut cells, mut limbs) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..2 {
+            let t = self.builder.element(own[i])?;
+            let width = Self::from_zero(&t.hi - &t.lo);
+            let count = limbs_for(&width.hi, self.bits());
+            let cell = self
                 .builder
-                .affine(&[(moved, 1)], &BigInt::ZERO, &t, location)?;
+                .affine(&[(own[i], 1)], &-&t.lo, &width, location)?;
+            limbs.extend(self.builder.limbs(cell, &BigInt::ZERO, count, location)?);
+            let lo = Self::narrow(&t.lo)?;
+            factors[i] = Factor { lo, limbs: count };
+            operands.push((pair[i], lo));
+            cells.push(([A, B][i], cell));
         }
-        Ok(out)
+        Ok((factors, operands, cells, limbs))
     }
 
     /// A rounded quotient of two registers.
     pub(in super::super) fn ratio_unit(
         &mut self,
-        [a, b]: [ValueId; 2],
+        pair: [ValueId; 2],
         multiplier: &BigInt,
         t: &FixedType,
         location: Location<'c>,
     ) -> Result<ValueId> {
-        let shape = self.builder.shape(a)?;
-        let tb = self.builder.element(b)?;
+        let shape = self.builder.shape(pair[0])?;
+        let tb = self.builder.element(pair[1])?;
         let lines = self.lines(&shape);
-        let [own_a, own_b] = self.own_pair([a, b], &lines, location)?;
-        let own = lines.register();
+        let own = [
+            self.in_lines(pair[0], &lines, location)?,
+            self.in_lines(pair[1], &lines, location)?,
+        ];
+        let in_lines = lines.register();
         let rest = Self::from_zero(&tb.hi * 2 - 1);
         let remainder = limbs_for(&rest.hi, self.bits());
         let quotient = limbs_for(&(&t.hi - &t.lo), self.bits());
         // As for a rescale, with the divisor `2 * b`.
         self.check_width(tb.hi.bits() + 1, quotient)?;
         let attributes = [("multiplier", self.builder.wide(multiplier)?)];
-        let pair = [own_a, own_b];
         let q = self
             .builder
-            .compute("plonk.ratio", &pair, &own, t, &attributes, location)?;
+            .compute("plonk.ratio", &own, &in_lines, t, &attributes, location)?;
         let name = "plonk.ratio_remainder";
         let r = self
             .builder
-            .compute(name, &pair, &own, &rest, &attributes, location)?;
+            .compute(name, &own, &in_lines, &rest, &attributes, location)?;
         let minus = BigInt::from(-1);
         let gap = self
             .builder
-            .affine(&[(own_b, 2), (r, -1)], &minus, &rest, location)?;
+            .affine(&[(own[1], 2), (r, -1)], &minus, &rest, location)?;
         let width = Self::from_zero(&t.hi - &t.lo);
         let y = self.builder.affine(&[(q, 1)], &-&t.lo, &width, location)?;
-        let mut limbs = self.builder.limbs(r, &BigInt::ZERO, remainder, location)?;
-        limbs.extend(
-            self.builder
-                .limbs(gap, &BigInt::ZERO, remainder, location)?,
-        );
-        limbs.extend(self.builder.limbs(y, &BigInt::ZERO, quotient, location)?);
+        let (factors, operands, cells, mut limbs) = self.factors(pair, own, location)?;
+        let zero = BigInt::ZERO;
+        limbs.extend(self.builder.limbs(r, &zero, remainder, location)?);
+        limbs.extend(self.builder.limbs(gap, &zero, remainder, location)?);
+        limbs.extend(self.builder.limbs(y, &zero, quotient, location)?);
         let result = self.in_order(y, &lines, &shape, &t.lo, t, location)?;
         self.add_unit(Unit {
             kind: Kind::Ratio {
+                factors,
                 multiplier: Self::narrow(multiplier)?,
                 lo: Self::narrow(&t.lo)?,
                 remainder,
                 quotient,
             },
             lines,
-            operands: vec![(a, 0), (b, 0)],
-            cells: vec![(Y, y), (A, own_a), (B, own_b)],
+            operands,
+            cells: [vec![(Y, y)], cells].concat(),
             limbs,
             tag: 0,
+            shown: None,
             location,
         });
         Ok(result)

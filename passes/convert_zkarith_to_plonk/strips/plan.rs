@@ -62,7 +62,7 @@ pub(crate) fn cheapest<'c>(
         location: graph.location,
         message,
     };
-    let mut best: Option<Candidate> = None;
+    let mut candidates = Vec::new();
     for lines in [true, false] {
         let mut sizes: Option<Vec<(Plan, Needs)>> = None;
         for limb_bits in widths {
@@ -100,14 +100,24 @@ pub(crate) fn cheapest<'c>(
                     limb_bits: *limb_bits,
                     ..*sized
                 };
-                let candidate = priced(plan, needs, &kinds);
-                if best.as_ref().is_none_or(|b| candidate.key() < b.key()) {
-                    best = Some(candidate);
-                }
+                candidates.push(priced(plan, needs, &kinds));
             }
         }
     }
-    Ok(best)
+    candidates.sort_by_key(Candidate::key);
+    // Strips side by side repeat some lines, which may take a few rows more than was counted.
+    for candidate in candidates {
+        let target = Target::Strips(candidate.plan);
+        let mut builder = lower(graph, constants(), target, public)?;
+        let Some(state) = builder.strips.take() else {
+            continue;
+        };
+        let laid = order(&builder, &state.units).map_err(everywhere)?;
+        if needs(&laid, &candidate.plan).rows < Plan::usable_rows(candidate.plan.k) {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
 }
 
 /// Proving time without a trusted setup, in multi-scalar multiplications of all rows.

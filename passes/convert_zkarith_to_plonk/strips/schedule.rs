@@ -22,7 +22,7 @@ use std::{collections::BTreeSet, rc::Rc};
 /// A monomial without `omega`: how far the reader stands above, which of its operands, and the position in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
-    /// Units from the reader down to the result, at least 1.
+    /// Units from the reader down to the result; 0 for what a unit says of its own results.
     pub(super) distance: u32,
     pub(super) slot: u32,
     pub(super) position: u32,
@@ -298,7 +298,7 @@ pub(super) fn analyse<'c>(
     drop(evaluator);
     // Counted first, so that the terms of each result stand together.
     let mut starts = vec![0usize; elements + 1];
-    for_each_term(units, &operands, |_, _, _, _, (source, _)| {
+    for_each_term(units, &operands, firsts, |_, _, _, _, (source, _)| {
         starts[source as usize + 1] += 1;
     });
     for i in 0..elements {
@@ -318,6 +318,7 @@ pub(super) fn analyse<'c>(
     for_each_term(
         units,
         &operands,
+        firsts,
         |reader, slot, line, position, (source, weight)| {
             let owner = firsts.partition_point(|first| *first <= source) - 1;
             let at = &mut filled[source as usize];
@@ -352,13 +353,28 @@ pub(super) fn analyse<'c>(
 }
 
 /// Calls a function with every term of every operand: number of the unit, operand, line, position, and the term.
+///
+/// Lines past the last one repeat the first ones. Operands see to that; results of units without operands are bound to
+/// those that they repeat by terms of their own: `0 = result - repeated result`.
 fn for_each_term(
     units: &[&Unit],
     operands: &[Vec<Rc<Rows>>],
+    firsts: &[u32],
     mut f: impl FnMut(usize, u32, u32, u32, (u32, i64)),
 ) {
     for (reader, (unit, operands)) in units.iter().zip(operands).enumerate() {
-        let [groups, strips, _] = unit.lines.register();
+        let [groups, strips, len] = unit.lines.register();
+        if operands.is_empty() {
+            for line in unit.lines.count()..groups * strips {
+                for position in 0..len {
+                    let element = |line: i64| firsts[reader] + (line * len + position) as u32;
+                    let (line, position) = (line as u32, position as u32);
+                    let repeated = i64::from(line) % unit.lines.count();
+                    f(reader, 0, line, position, (element(line.into()), 1));
+                    f(reader, 0, line, position, (element(repeated), -1));
+                }
+            }
+        }
         for (slot, rows) in operands.iter().enumerate() {
             for line in 0..groups * strips {
                 for (position, element) in unit.lines.elements(line).enumerate() {

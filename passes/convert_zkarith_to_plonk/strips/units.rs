@@ -26,10 +26,12 @@ pub(in super::super) enum Kind {
     Table,
     /// The same of the quotient of `x` by `2^shift`.
     RescaleTable { shift: u32 },
-    /// `y = a * b`.
-    Product,
-    /// `2 * multiplier * a + b = 2 * b * y + r`, `0 <= r < 2 * b`; limbs of `r`, of `2 * b - 1 - r`, of `y - lo`.
+    /// `y = a * b`, with limbs of both factors.
+    Product { factors: [Factor; 2] },
+    /// `2 * multiplier * a + b = 2 * b * (y + lo) + r`, `0 <= r < 2 * b`; limbs of `a` and `b`, of `r`, of `2 * b - 1 - r`,
+    /// of `y`.
     Ratio {
+        factors: [Factor; 2],
         multiplier: i128,
         lo: i128,
         remainder: u32,
@@ -37,6 +39,13 @@ pub(in super::super) enum Kind {
     },
     /// A public value.
     Public,
+}
+
+/// An operand that stands in a cell, less its lower bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in super::super) struct Factor {
+    pub(in super::super) lo: i128,
+    pub(in super::super) limbs: u32,
 }
 
 /// Cells of a unit: the result first.
@@ -49,6 +58,13 @@ pub(super) const EXCESS: i64 = 2;
 pub(super) const A: i64 = 1;
 /// The second operand.
 pub(super) const B: i64 = 2;
+
+impl Factor {
+    fn name(self) -> String {
+        let sign = if self.lo < 0 { "n" } else { "" };
+        format!("{sign}{}_{}", self.lo.unsigned_abs(), self.limbs)
+    }
+}
 
 /// A sum of coefficients times cells and limbs of a row.
 #[derive(Clone, Debug, Default)]
@@ -85,12 +101,14 @@ impl Kind {
                 Self::RescaleRelu { magnitude, .. }
                 | Self::Relu { magnitude }
                 | Self::Max { magnitude } => magnitude,
+                Self::Product { factors: [a, b] } => a.limbs + b.limbs,
                 Self::Ratio {
+                    factors: [a, b],
                     remainder,
                     quotient,
                     ..
-                } => 2 * remainder + quotient,
-                Self::Table | Self::RescaleTable { .. } | Self::Product | Self::Public => 0,
+                } => a.limbs + b.limbs + 2 * remainder + quotient,
+                Self::Table | Self::RescaleTable { .. } | Self::Public => 0,
             }
     }
 
@@ -103,7 +121,7 @@ impl Kind {
             | Self::Relu { .. }
             | Self::Table
             | Self::RescaleTable { .. } => 2,
-            Self::Max { .. } | Self::Product | Self::Ratio { .. } => 3,
+            Self::Max { .. } | Self::Product { .. } | Self::Ratio { .. } => 3,
         }
     }
 
@@ -154,7 +172,7 @@ impl Kind {
                 vec![form, second]
             }
             Self::Table => vec![cell(A)],
-            Self::Product | Self::Ratio { .. } => vec![cell(A), cell(B)],
+            Self::Product { .. } | Self::Ratio { .. } => vec![cell(A), cell(B)],
             // Its operand is a cell of the instance column.
             Self::Public => vec![Form::default()],
         }
@@ -183,18 +201,20 @@ impl Kind {
             Self::Max { magnitude } => format!("max_{magnitude}"),
             Self::Table => "table".into(),
             Self::RescaleTable { shift } => format!("rescale_table_{shift}"),
-            Self::Product => "product".into(),
+            Self::Product { factors: [a, b] } => format!("product_{}_{}", a.name(), b.name()),
             Self::Ratio {
+                factors: [a, b],
                 multiplier,
                 lo,
                 remainder,
                 quotient,
             } => {
-                let sign = if lo < 0 { "n" } else { "" };
-                format!(
-                    "ratio_{multiplier}_{sign}{}_{remainder}_{quotient}",
-                    lo.unsigned_abs()
-                )
+                let y = Factor {
+                    lo,
+                    limbs: quotient,
+                };
+                let (a, b, y) = (a.name(), b.name(), y.name());
+                format!("ratio_{multiplier}_{a}_{b}_{remainder}_{y}")
             }
             Self::Public => "public".into(),
         }
@@ -213,6 +233,8 @@ pub(in super::super) struct Unit<'c> {
     pub(super) limbs: Vec<ValueId>,
     /// Number of the function.
     pub(super) tag: i64,
+    /// What the instance column shows, for public values.
+    pub(super) shown: Option<ValueId>,
     pub(super) location: Location<'c>,
 }
 

@@ -42,14 +42,14 @@ func.func @main(%x: !x) -> !y attributes {plonk.layout = LAYOUT} {
 !w = tensor<2x1x2x2x!zkarith.fixed<0, -4, 3>>
 !y = tensor<1x2x3x2x!zkarith.fixed<0, -60, 60>>
 func.func @main(%x: !x) -> !y attributes {plonk.layout = LAYOUT} {
-  %w = zkarith.constant dense<[[[[1, -2], [3, 0]]], [[[2, 1], [-4, 3]]]]> : tensor<2x1x2x2xi64> -> !w
+  %w = zkarith.constant dense<[[[[1, -2], [3, -1]]], [[[2, 1], [-4, 3]]]]> : tensor<2x1x2x2xi64> -> !w
   %0 = zkarith.conv %x, %w strides = [1, 2] pads = [1, 0, 0, 1] dilations = [1, 1] group = 2 : (!x, !w) -> !y
   return %0 : !y
 }",
         options: "",
         layouts: &[layout(3, 3, 2, 2, 1), layout(4, 4, 1, 3, 1)],
         model: |inputs| {
-            let w = [[[1, -2], [3, 0]], [[2, 1], [-4, 3]]];
+            let w = [[[1, -2], [3, -1]], [[2, 1], [-4, 3]]];
             let mut out = Vec::new();
             for m in 0..2 {
                 for i in 0..3 {
