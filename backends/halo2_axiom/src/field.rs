@@ -16,7 +16,7 @@ pub(crate) fn to_field(v: i128) -> Fr {
 
 /// An element of the field, for what the description computes with challenges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Scalar(pub(crate) Fr);
+pub struct Scalar(pub(crate) Fr);
 
 impl zkc_circuit::Field for Scalar {
     fn zero() -> Self {
@@ -57,23 +57,8 @@ pub(crate) fn to_columns(columns: &[Vec<i128>]) -> Vec<Vec<Fr>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
-    fn negative_numbers_are_below_the_modulus() {
-        assert_eq!(to_field(0), Fr::ZERO);
-        assert_eq!(to_field(-1) + Fr::ONE, Fr::ZERO);
-        assert_eq!(to_field(i128::MAX) + to_field(i128::MIN), to_field(-1));
-        assert_eq!(to_field(i128::MIN), -(Fr::from(2).pow([127])));
-        assert_eq!(to_field(i128::from(u64::MAX) + 1), Fr::from(2).pow([64]));
-        assert_eq!(to_field(7), Fr::from(7));
-    }
-
-    #[test]
-    fn inverses_are_inverses() {
-        use zkc_circuit::Field;
-        let seven = Scalar::from_i128(-7);
-        assert_eq!(seven.invert().map(|i| i.mul(seven)), Some(Scalar::one()));
-        assert_eq!(Scalar::zero().invert(), None);
+    fn integers_enter_the_field_as_themselves() {
+        zkc_backend_testing::assert_integers_enter::<super::Scalar>();
     }
 }
