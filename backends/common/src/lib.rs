@@ -5,6 +5,7 @@ mod commitment;
 mod configure;
 mod digest;
 mod error;
+mod field;
 pub mod key_file;
 mod laid_out;
 mod measure;
