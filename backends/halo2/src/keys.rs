@@ -3,6 +3,9 @@
 //! `halo2_proofs` cannot store keys. A key file therefore holds the circuit description (with its fixed columns, so
 //! public weights can be read from it), the digests below and the versions it was made with; loading it makes the key
 //! again and checks the digests. The same description always gives the same key.
+//!
+//! The digest of a key is that of the text of halo2's pinned verifying key: field, domain, constraint system and
+//! commitments.
 
 use std::fmt;
 use std::path::Path;

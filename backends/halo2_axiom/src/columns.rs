@@ -12,11 +12,11 @@ use zkc_circuit::{Circuit, ColumnKind, Grid, Layout, Registers};
 
 use crate::capabilities::check_capabilities;
 use crate::outline::Outline;
-use crate::system::{FLAVOUR, Halo2Axiom};
+use crate::system::{FIELD_BYTES, FLAVOUR, Halo2Axiom};
 
-/// Bytes that verifying holds at once, at least: roots of unity of the extended domain.
+/// Bytes that verifying holds at once, at least: four field elements per root of unity of the extended domain.
 pub(crate) fn verifier_memory_bytes(shape: &CircuitShape) -> u64 {
-    128 << shape.extended_k
+    (4 * FIELD_BYTES) << shape.extended_k
 }
 
 /// A circuit that this backend can prove, laid out on its grid.

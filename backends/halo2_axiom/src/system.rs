@@ -26,7 +26,7 @@ pub(crate) const FLAVOUR: Flavour = Flavour {
 };
 
 /// Bytes of a field element.
-const FIELD_BYTES: u64 = 32;
+pub(crate) const FIELD_BYTES: u64 = 32;
 
 /// Runs `work` in the pool of this backend.
 ///
