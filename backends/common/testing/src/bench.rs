@@ -135,3 +135,25 @@ pub fn show_memory(what: &str, shape: &CircuitShape) {
         println!("{what:16} {} MB, estimate {estimate} MB", bytes >> 20);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn circuits_are_good() {
+        for (own, copied, blocks) in [(4, 2, 1), (2, 0, 3)] {
+            let dimensions = Dimensions {
+                k: 9,
+                own,
+                copied,
+                blocks,
+                lookups: 5,
+                table_rows: 256,
+            };
+            let circuit = dimensions.circuit();
+            assert_eq!(circuit.validate(), Ok(()));
+            zkc_circuit::evaluate(&circuit, &[dimensions.inputs()]).unwrap();
+        }
+    }
+}
