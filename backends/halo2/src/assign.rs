@@ -3,14 +3,16 @@
 //! All cells stand in one region with absolute rows, so that no floor planner decides anything. The order is tables,
 //! columns as the layout numbers them, rows downwards, then copies in the layout's order.
 
+use std::sync::Arc;
+
 use halo2_proofs::circuit::{AssignedCell, Cell, Layouter, Region, SimpleFloorPlanner, Value};
 use halo2_proofs::pasta::Fp;
 use halo2_proofs::plonk::{self, Circuit, ConstraintSystem};
+use zkc_backend::{GridColumn, for_each_table_cell};
 use zkc_circuit::{CellContents, Grid, Layout};
 
-use crate::columns::{Config, GridColumn, configure, current};
+use crate::columns::{Columns, Prepared, configure, current};
 use crate::field::to_field;
-use crate::lookups;
 
 /// What halo2 is to be told of the circuit that `columns::current` gives.
 #[derive(Clone, Copy)]
@@ -21,6 +23,14 @@ pub(crate) enum Synthesis<'a> {
     Proof(&'a Grid),
     /// For the mock prover: everything.
     Mock(&'a Grid),
+}
+
+/// What halo2 keeps of the configuration for synthesis.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    columns: Columns,
+    /// The circuit that was configured.
+    prepared: Arc<Prepared>,
 }
 
 /// By column of the layout, then row: the cells that copies refer to.
@@ -36,10 +46,9 @@ impl Circuit<Fp> for Synthesis<'_> {
 
     fn configure(meta: &mut ConstraintSystem<Fp>) -> Config {
         let prepared = current();
-        let mut config = configure(meta, &prepared.circuit, &prepared.layout)
+        let columns = configure(meta, &prepared.laid_out)
             .expect("a prepared circuit has been configured once without an error");
-        config.prepared = Some(prepared);
-        config
+        Config { columns, prepared }
     }
 
     fn synthesize(
@@ -47,20 +56,20 @@ impl Circuit<Fp> for Synthesis<'_> {
         config: Config,
         mut layouter: impl Layouter<Fp>,
     ) -> Result<(), plonk::Error> {
-        let prepared = config.prepared.as_ref().ok_or(plonk::Error::Synthesis)?;
-        let layout = &prepared.layout;
+        let Config { columns, prepared } = &config;
+        let layout = prepared.layout();
         if !matches!(self, Synthesis::Proof(_)) {
-            lookups::assign(&mut layouter, &prepared.circuit, &config.tables)?;
+            assign_tables(&mut layouter, prepared.circuit(), columns)?;
         }
         let handles = layouter.assign_region(
             || "",
-            |mut region| self.region(&config, layout, &mut region),
+            |mut region| self.region(columns, layout, &mut region),
         )?;
         if matches!(self, Synthesis::Proof(_)) {
             return Ok(());
         }
         for (home, copy) in &layout.copies {
-            if let GridColumn::Instance(column) = config.columns[copy.column as usize] {
+            if let GridColumn::Instance(column) = columns.columns[copy.column as usize] {
                 layouter.constrain_instance(handle(&handles, home)?, column, copy.row as usize)?;
             }
         }
@@ -79,7 +88,7 @@ impl Synthesis<'_> {
     /// Assigns all cells and binds all copies but those of public values.
     fn region(
         &self,
-        config: &Config,
+        config: &Columns,
         layout: &Layout,
         region: &mut Region<'_, Fp>,
     ) -> Result<Handles, plonk::Error> {
@@ -133,6 +142,25 @@ impl Synthesis<'_> {
         }
         Ok(handles)
     }
+}
+
+/// Fills the columns of all tables.
+fn assign_tables(
+    layouter: &mut impl Layouter<Fp>,
+    circuit: &zkc_circuit::Circuit,
+    config: &Columns,
+) -> Result<(), plonk::Error> {
+    for (table, columns) in circuit.tables.iter().zip(&*config.tables) {
+        layouter.assign_table(
+            || "table",
+            |mut cells| {
+                for_each_table_cell(table, columns, |column, row, value| {
+                    cells.assign_cell(|| "", column, row, || Value::known(to_field(value)))
+                })
+            },
+        )?;
+    }
+    Ok(())
 }
 
 /// Assigns the cells of one column and returns those that copies need.

@@ -1,41 +1,17 @@
 //! What circuits this backend can prove.
 
+use zkc_backend::{Capabilities, Commitment, Error, MAX_K, MIN_K};
 use zkc_circuit::{Circuit, ExprNode};
 
-use crate::error::Error;
-use crate::params::{MAX_K, MIN_K, check_k};
-
-/// What a backend offers; the compiler plans for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Capabilities {
-    /// Name of the backend.
-    pub name: &'static str,
-    /// Whether there are challenges, and with them advice phases after the first.
-    pub challenges: bool,
-    /// Whether a verifying key can be stored; if not, verifying redoes key generation and so needs the fixed columns.
-    pub stored_keys: bool,
-    /// Whether fixed columns can be read in other rows.
-    pub fixed_rotation: bool,
-    /// Whether a lookup may search columns other than those of a table.
-    pub lookup_any: bool,
-    /// The largest degree of a constraint; `None` if only memory bounds it.
-    pub max_degree: Option<u32>,
-    /// Whether somebody has to be trusted with a setup.
-    pub trusted_setup: bool,
-    /// Whether proofs can be verified on an EVM chain.
-    pub evm: bool,
-    /// Smallest and largest base-2 logarithm of the number of rows.
-    pub k: std::ops::RangeInclusive<u32>,
-    /// Bits of the field: identities must not wrap around `2^field_bits`.
-    pub field_bits: u32,
-}
+use crate::system::FLAVOUR;
 
 /// What this backend offers.
 pub fn capabilities() -> Capabilities {
     Capabilities {
-        name: "halo2",
+        name: FLAVOUR.name,
+        commitment: Commitment::Ipa,
         challenges: false,
+        phases: 1,
         stored_keys: false,
         fixed_rotation: false,
         lookup_any: false,
@@ -50,10 +26,10 @@ pub fn capabilities() -> Capabilities {
 /// Refuses circuits that need what this backend lacks, before anything is laid out.
 pub(crate) fn check_capabilities(circuit: &Circuit) -> Result<(), Error> {
     let refuse = |what: String| {
-        Err(Error::Capability {
-            circuit: circuit.name.clone(),
-            what,
-        })
+        Err(FLAVOUR.lacks(format!(
+            "has no challenges and no phases, but circuit `{}` has {what}; compile with `--backend halo2`, so that no such layout is chosen",
+            circuit.name
+        )))
     };
     if let Some(challenge) = circuit.challenges.first() {
         return refuse(format!("challenge `{}`", challenge.name));
@@ -72,5 +48,5 @@ pub(crate) fn check_capabilities(circuit: &Circuit) -> Result<(), Error> {
     if nodes.clone().any(challenge) {
         return refuse("polynomials with challenges".into());
     }
-    check_k(circuit.k)
+    FLAVOUR.check_k(circuit.k)
 }

@@ -3,6 +3,9 @@
 //! `halo2_proofs` cannot store keys. A key file therefore holds the circuit description (with its fixed columns, so
 //! public weights can be read from it), the digests below and the versions it was made with; loading it makes the key
 //! again and checks the digests. The same description always gives the same key.
+//!
+//! The digest of a key is that of the text of halo2's pinned verifying key: field, domain, constraint system and
+//! commitments.
 
 use std::fmt;
 use std::path::Path;
@@ -11,65 +14,18 @@ use std::sync::Arc;
 use halo2_proofs::pasta::EqAffine;
 use halo2_proofs::plonk::{self, keygen_pk, keygen_vk};
 use prost::Message;
+use zkc_backend::{Cost, Digest, Digests, Error, Rejection, Stopwatch, key_file};
 use zkc_circuit::Circuit;
-use zkc_circuit::file::{self, FileKind};
+use zkc_circuit::file::FileKind;
 
+use crate::Proof;
 use crate::assign::Synthesis;
 use crate::columns::{Prepared, with_current};
-use crate::error::Error;
-use crate::measure::{Cost, Stopwatch, check_memory};
 use crate::params::Params;
-use crate::proof::Proof;
-use crate::threads::install;
-use crate::verify::{Rejection, check_public};
-
-/// Name of this backend in files.
-pub(crate) const BACKEND: &str = "halo2";
-
-/// The version of `halo2_proofs` that keys and proofs are made with. Another one may give other keys.
-pub const HALO2_PROOFS_VERSION: &str = "0.4.1";
-
-/// What files say of who wrote them.
-pub(crate) const PRODUCER: &str = concat!("zkc ", env!("CARGO_PKG_VERSION"));
+use crate::system::{FLAVOUR, install};
 
 /// The largest key file that is read, in bytes.
 pub const MAX_KEY_FILE_BYTES: u64 = 1 << 34;
-
-/// A BLAKE3 hash, shown as its first 16 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Digest(pub [u8; 32]);
-
-impl Digest {
-    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Digest> {
-        bytes.try_into().ok().map(Digest)
-    }
-
-    /// All 64 hexadecimal digits.
-    pub fn to_hex(&self) -> String {
-        blake3::Hash::from(self.0).to_hex().to_string()
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_hex()[..16])
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
-
-/// What a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digests {
-    /// Of the encoded circuit description.
-    pub circuit: Digest,
-    /// Of the text of halo2's pinned verifying key: field, domain, constraint system and commitments.
-    pub key: Digest,
-}
 
 /// What checks proofs of one circuit.
 #[derive(Clone, Debug)]
@@ -121,14 +77,15 @@ impl VerifyingKey {
 
     /// Writes a verifying key file, all or nothing. Returns its length in bytes.
     pub fn write(&self, path: &Path) -> Result<u64, Error> {
-        write(path, FileKind::VerifyingKey, &self.prepared, self.digests)
+        let payload = encode(&self.prepared, self.digests);
+        key_file::write(path, FileKind::VerifyingKey, &payload)
     }
 }
 
 impl ProvingKey {
     /// Makes the proving key of a circuit; the verifying key is part of it.
     pub fn generate(prepared: &Arc<Prepared>, params: &Params) -> Result<ProvingKey, Error> {
-        check_memory(prepared.shape().memory_bytes())?;
+        FLAVOUR.check_memory(prepared.shape().memory_bytes())?;
         let key = VerifyingKey::generate(prepared, params)?;
         let watch = Stopwatch::start();
         let vk = key.inner;
@@ -169,7 +126,8 @@ impl ProvingKey {
 
     /// Writes a proving key file, all or nothing. Returns its length in bytes.
     pub fn write(&self, path: &Path) -> Result<u64, Error> {
-        write(path, FileKind::ProvingKey, &self.prepared, self.digests)
+        let payload = encode(&self.prepared, self.digests);
+        key_file::write(path, FileKind::ProvingKey, &payload)
     }
 }
 
@@ -193,26 +151,21 @@ impl StoredKey {
     }
 
     fn read(path: &Path, kind: FileKind) -> Result<StoredKey, Error> {
-        let contents =
-            file::read(path, kind, MAX_KEY_FILE_BYTES).map_err(|e| Error::File(e.to_string()))?;
-        StoredKey::decode(&contents.payload)
+        StoredKey::decode(&key_file::read(path, kind, MAX_KEY_FILE_BYTES)?)
     }
 
     /// Reads the payload of a key file, and checks and lays out the circuit in it.
     pub fn decode(payload: &[u8]) -> Result<StoredKey, Error> {
-        let damaged = |what: &str| Error::File(format!("the key file is not valid: {what}"));
+        let damaged = key_file::damaged;
         let message = KeyMessage::decode(payload).map_err(|e| damaged(&e.to_string()))?;
-        check_backend("key", &message.backend)?;
-        let digest = |bytes: &[u8]| {
-            Digest::from_slice(bytes).ok_or_else(|| damaged("a digest must have 32 bytes"))
-        };
+        FLAVOUR.check_backend("key", &message.backend)?;
         let digests = Digests {
-            circuit: digest(&message.circuit_digest)?,
-            key: digest(&message.key_digest)?,
+            circuit: key_file::digest(&message.circuit_digest)?,
+            key: key_file::digest(&message.key_digest)?,
         };
         let circuit = Circuit::decode(&message.circuit).map_err(|e| damaged(&e.to_string()))?;
         let prepared = Prepared::try_new(circuit)?;
-        if prepared.digest != digests.circuit {
+        if prepared.digest() != digests.circuit {
             return Err(damaged("the circuit's digest is not that of the circuit"));
         }
         Ok(StoredKey {
@@ -235,7 +188,9 @@ impl StoredKey {
     /// Checks what can be checked of a proof before the key is made: that it is for this key, and that its public tensors
     /// are those of the circuit with values in their ranges.
     pub fn check_public(&self, proof: &Proof) -> Result<(), Rejection> {
-        check_public(&self.prepared, self.digests, proof).map(|_| ())
+        proof
+            .check_public(self.digests, (), &self.prepared.public)
+            .map(|_| ())
     }
 
     /// Makes the proving key again.
@@ -266,6 +221,7 @@ impl StoredKey {
             stored: self.digests.key,
             made: made.key,
             stored_version: self.halo2_proofs.clone(),
+            flavour: &FLAVOUR,
         })
     }
 }
@@ -287,37 +243,17 @@ struct KeyMessage {
 
 fn encode(prepared: &Prepared, digests: Digests) -> Vec<u8> {
     let message = KeyMessage {
-        backend: BACKEND.into(),
-        halo2_proofs: HALO2_PROOFS_VERSION.into(),
+        backend: FLAVOUR.name.into(),
+        halo2_proofs: FLAVOUR.version.into(),
         circuit_digest: digests.circuit.0.to_vec(),
         key_digest: digests.key.0.to_vec(),
-        circuit: prepared.circuit.encode(),
+        circuit: prepared.circuit().encode(),
     };
     message.encode_to_vec()
 }
 
-fn write(path: &Path, kind: FileKind, prepared: &Prepared, digests: Digests) -> Result<u64, Error> {
-    let bytes = file::to_bytes(kind, PRODUCER, &encode(prepared, digests))
-        .map_err(|e| Error::File(e.to_string()))?;
-    file::replace_atomically(path, &[&bytes]).map_err(|e| Error::File(e.to_string()))?;
-    Ok(bytes.len() as u64)
-}
-
-pub(crate) fn check_backend(what: &str, backend: &str) -> Result<(), Error> {
-    if backend == BACKEND {
-        Ok(())
-    } else {
-        Err(Error::File(format!(
-            "the {what} is for backend `{backend}`, this is backend `{BACKEND}`"
-        )))
-    }
-}
-
 fn backend(source: plonk::Error) -> Error {
-    Error::Backend {
-        doing: "making keys",
-        source,
-    }
+    FLAVOUR.failed("making keys", source)
 }
 
 fn digests(prepared: &Prepared, key: &plonk::VerifyingKey<EqAffine>) -> Digests {
@@ -325,7 +261,7 @@ fn digests(prepared: &Prepared, key: &plonk::VerifyingKey<EqAffine>) -> Digests 
     fmt::Write::write_fmt(&mut hasher, format_args!("{:?}", key.pinned()))
         .expect("a hasher takes any text");
     Digests {
-        circuit: prepared.digest,
+        circuit: prepared.digest(),
         key: Digest(*hasher.0.finalize().as_bytes()),
     }
 }
@@ -337,26 +273,5 @@ impl fmt::Write for Hasher {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.update(text.as_bytes());
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_stated_version_is_the_one_in_use() {
-        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
-        let lock = std::fs::read_to_string(lock).unwrap();
-        let entry = format!("name = \"halo2_proofs\"\nversion = \"{HALO2_PROOFS_VERSION}\"");
-        assert!(lock.contains(&entry));
-    }
-
-    #[test]
-    fn digests_are_shown_short() {
-        let digest = Digest([0xab; 32]);
-        assert_eq!(digest.to_string(), "abababababababab");
-        assert_eq!(digest.to_hex(), "ab".repeat(32));
-        assert_eq!(Digest::from_slice(&[0; 31]), None);
     }
 }

@@ -3,32 +3,36 @@
 mod assign;
 mod capabilities;
 mod columns;
-mod error;
 mod field;
-mod gates;
 mod keys;
-mod lookups;
-mod measure;
 mod mock;
 mod params;
-mod proof;
 mod prove;
-mod public;
-mod threads;
+mod system;
 mod verify;
 
-pub use capabilities::{Capabilities, capabilities};
-pub use columns::{CircuitShape, Prepared};
-pub use error::Error;
-pub use gates::{ExprError, MAX_DEPTH, MAX_NODES};
-pub use keys::{
-    Digest, Digests, HALO2_PROOFS_VERSION, MAX_KEY_FILE_BYTES, ProvingKey, StoredKey, VerifyingKey,
-};
-pub use measure::{Cost, Stopwatch, peak_rss_bytes, process_cpu_s};
+pub use capabilities::capabilities;
+pub use columns::Prepared;
+pub use keys::{MAX_KEY_FILE_BYTES, ProvingKey, StoredKey, VerifyingKey};
 pub use mock::{FailureKind, MAX_REPORTED, MockFailure, MockReport, mock};
-pub use params::{LoadedParams, MAX_K, MIN_K, Params, ParamsCache, ParamsSource};
-pub use proof::{MAX_PROOF_FILE_BYTES, Proof};
-pub use prove::{Proved, prove, system_rng};
-pub use public::{PublicKind, PublicTensor};
-pub use threads::thread_count;
-pub use verify::{Rejection, verify};
+pub use params::Params;
+pub use prove::prove;
+pub use system::{HALO2_PROOFS_VERSION, Halo2Proofs};
+pub use verify::verify;
+pub use zkc_backend::{
+    Capabilities, CircuitShape, Commitment, Cost, Digest, Digests, Error, ExprError, MAX_DEPTH,
+    MAX_K, MAX_NODES, MAX_PROOF_FILE_BYTES, MIN_K, ParamsSource, PublicKind, PublicTensor,
+    Rejection, Stopwatch, peak_rss_bytes, process_cpu_s, system_rng, thread_count,
+};
+
+/// Parameters of this backend together with what getting them took.
+pub type LoadedParams = zkc_backend::LoadedParams<Params>;
+
+/// A folder that keeps the parameters of this backend between runs.
+pub type ParamsCache = zkc_backend::ParamsCache<Params>;
+
+/// A proof of this backend together with the public values that it proves.
+pub type Proof = zkc_backend::Proof<Halo2Proofs>;
+
+/// A proof of this backend and what making it cost.
+pub type Proved = zkc_backend::Proved<Halo2Proofs>;

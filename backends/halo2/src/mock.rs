@@ -11,15 +11,13 @@ use std::sync::Arc;
 use halo2_proofs::dev::metadata;
 use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
 use halo2_proofs::plonk::Any;
+use zkc_backend::{Cost, Error, Stopwatch, declared_gates};
 use zkc_circuit::{Cell, CellValue, Circuit, ColumnKind, Expr, Grid, Layout};
 
 use crate::assign::Synthesis;
 use crate::columns::{Prepared, with_current};
-use crate::error::Error;
-use crate::gates;
-use crate::measure::{Cost, Stopwatch};
-use crate::threads::install;
-use crate::verify::to_columns;
+use crate::field::to_columns;
+use crate::system::{FLAVOUR, NAME, install};
 
 /// The most failures that a report spells out.
 pub const MAX_REPORTED: usize = 20;
@@ -145,15 +143,12 @@ impl fmt::Display for MockFailure {
 /// `grid` comes from [`Prepared::assign`] of the same circuit; tests may have changed cells in it. Costs a few percent of
 /// a proof.
 pub fn mock(prepared: &Arc<Prepared>, grid: &Grid) -> Result<MockReport, Error> {
-    prepared.check_grid(grid)?;
+    prepared.laid_out.check_grid(grid)?;
     let watch = Stopwatch::start();
-    let columns = to_columns(&instance_columns(&prepared.layout, grid));
+    let columns = to_columns(&instance_columns(prepared.layout(), grid));
     let run = || {
-        let run = MockProver::run(prepared.circuit.k, &Synthesis::Mock(grid), columns);
-        let prover = run.map_err(|source| Error::Backend {
-            doing: "laying out a mock proof",
-            source,
-        })?;
+        let run = MockProver::run(prepared.circuit().k, &Synthesis::Mock(grid), columns);
+        let prover = run.map_err(|source| FLAVOUR.failed("laying out a mock proof", source))?;
         // The mock prover gives up where a failing constraint also reads a blinding row (behind a selector that is 0).
         catch_unwind(AssertUnwindSafe(|| {
             prover.verify().err().unwrap_or_default()
@@ -204,7 +199,7 @@ impl<'a> Reporter<'a> {
     fn new(prepared: &'a Prepared, grid: &'a Grid, found: &[VerifyFailure]) -> Reporter<'a> {
         let copy = |failure: &VerifyFailure| matches!(failure, VerifyFailure::Permutation { .. });
         let homes = if found.iter().any(copy) {
-            let copies = prepared.layout.copies.iter();
+            let copies = prepared.layout().copies.iter();
             copies.map(|(home, copy)| (*copy, *home)).collect()
         } else {
             BTreeMap::new()
@@ -228,11 +223,11 @@ impl<'a> Reporter<'a> {
     }
 
     fn circuit(&self) -> &Circuit {
-        &self.prepared.circuit
+        self.prepared.circuit()
     }
 
     fn layout(&self) -> &Layout {
-        &self.prepared.layout
+        self.prepared.layout()
     }
 
     fn failure(&self, failure: &VerifyFailure) -> MockFailure {
@@ -293,10 +288,10 @@ impl<'a> Reporter<'a> {
 
     /// Gate name, constraint name and polynomial of what halo2 knows by indices only.
     fn constraint(&self, found: &metadata::Constraint) -> (String, String, &[Expr]) {
-        for (gate_index, gate) in gates::declared(self.circuit()).enumerate() {
+        for (gate_index, gate) in declared_gates(self.circuit()).enumerate() {
             for (index, constraint) in gate.constraints.iter().enumerate() {
-                let gate_metadata = metadata::Gate::from((gate_index, gates::NAME));
-                if *found == metadata::Constraint::from((gate_metadata, index, gates::NAME)) {
+                let gate_metadata = metadata::Gate::from((gate_index, NAME));
+                if *found == metadata::Constraint::from((gate_metadata, index, NAME)) {
                     let poly = std::slice::from_ref(&constraint.poly);
                     return (gate.name.clone(), constraint.name.clone(), poly);
                 }

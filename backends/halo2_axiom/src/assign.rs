@@ -9,11 +9,11 @@ use halo2_axiom::circuit::{self, Layouter, Region, SimpleFloorPlanner, Value};
 use halo2_axiom::halo2curves::bn256::Fr;
 use halo2_axiom::halo2curves::ff::Field;
 use halo2_axiom::plonk::{self, Advice, Circuit, Column, ConstraintSystem};
+use zkc_backend::{GridColumn, for_each_table_cell};
 use zkc_circuit::{Cell, CellContents, DeriveError, Grid, derive};
 
-use crate::columns::{Config, GridColumn, Prepared, configure};
+use crate::columns::{Config, Prepared, configure};
 use crate::field::{Scalar, to_field};
-use crate::lookups;
 use crate::outline::Outline;
 
 /// What halo2 is to be told of a circuit.
@@ -110,8 +110,8 @@ impl Synthesis<'_> {
         config: &Config,
         layouter: &mut impl Layouter<Fr>,
     ) -> Result<(), plonk::Error> {
-        let layout = &self.prepared.layout;
-        lookups::assign(layouter, &self.prepared.circuit, &config.tables)?;
+        let layout = self.prepared.layout();
+        self.assign_tables(config, layouter)?;
         let cell = |cell: &Cell| circuit::Cell {
             row_offset: cell.row as usize,
             column: config.columns[cell.column as usize].any(),
@@ -137,6 +137,26 @@ impl Synthesis<'_> {
         )
     }
 
+    /// Fills the columns of all tables.
+    fn assign_tables(
+        &self,
+        config: &Config,
+        layouter: &mut impl Layouter<Fr>,
+    ) -> Result<(), plonk::Error> {
+        let tables = self.prepared.circuit().tables.iter();
+        for (table, columns) in tables.zip(&*config.tables) {
+            layouter.assign_table(
+                || "table",
+                |mut cells| {
+                    for_each_table_cell(table, columns, |column, row, value| {
+                        cells.assign_cell(|| "", column, row, || Value::known(to_field(value)))
+                    })
+                },
+            )?;
+        }
+        Ok(())
+    }
+
     /// Assigns the advice columns of the first phase.
     ///
     /// A cell that is 0 is left out, as halo2 takes it for 0 anyway.
@@ -160,7 +180,7 @@ impl Synthesis<'_> {
             Scalar(value)
         };
         let challenges: Vec<Scalar> = config.challenges.iter().copied().map(challenge).collect();
-        let (circuit, layout) = (&self.prepared.circuit, &self.prepared.layout);
+        let (circuit, layout) = (self.prepared.circuit(), self.prepared.layout());
         let derived = match derive(circuit, layout, witness.grid, &challenges, 1) {
             Ok(derived) => derived,
             Err(error) => {
@@ -186,7 +206,7 @@ impl Synthesis<'_> {
     fn advice(&self, config: &Config, index: usize, phase: u32) -> Option<Column<Advice>> {
         match config.columns[index] {
             GridColumn::Advice(column) => {
-                let of_phase = self.prepared.layout.columns[index].phase == phase;
+                let of_phase = self.prepared.layout().columns[index].phase == phase;
                 of_phase.then_some(column)
             }
             GridColumn::Fixed(_) | GridColumn::Instance(_) => None,

@@ -1,48 +1,17 @@
 //! What circuits this backend can prove.
 
+use zkc_backend::{Capabilities, Commitment, Error, MAX_K, MIN_K};
 use zkc_circuit::{Circuit, ColumnKind, Expr, ExprNode};
 
-use crate::commitment::Commitment;
-use crate::error::Error;
-use crate::params::{MAX_K, MIN_K, check_k};
+use crate::system::FLAVOUR;
 
 /// Phases of advice. `halo2-axiom` declares a third one, which it cannot prove.
 pub const PHASES: u32 = 2;
 
-/// What the backend offers with a commitment; the compiler plans for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Capabilities {
-    /// Name of the backend.
-    pub name: &'static str,
-    /// How polynomials are committed to.
-    pub commitment: Commitment,
-    /// Whether there are challenges, and with them advice phases after the first.
-    pub challenges: bool,
-    /// Number of phases in which advice can be committed.
-    pub phases: u32,
-    /// Whether a verifying key can be stored; if not, verifying redoes key generation and so needs the fixed columns.
-    pub stored_keys: bool,
-    /// Whether fixed columns can be read in other rows.
-    pub fixed_rotation: bool,
-    /// Whether a lookup may search columns other than those of a table.
-    pub lookup_any: bool,
-    /// The largest degree of a constraint; `None` if only memory bounds it.
-    pub max_degree: Option<u32>,
-    /// Whether somebody has to be trusted with a setup.
-    pub trusted_setup: bool,
-    /// Whether proofs can be verified on an EVM chain.
-    pub evm: bool,
-    /// Smallest and largest base-2 logarithm of the number of rows.
-    pub k: std::ops::RangeInclusive<u32>,
-    /// Bits of the field: identities must not wrap around `2^field_bits`.
-    pub field_bits: u32,
-}
-
 /// What this backend offers with a commitment.
 pub fn capabilities(commitment: Commitment) -> Capabilities {
     Capabilities {
-        name: "halo2-axiom",
+        name: FLAVOUR.name,
         commitment,
         challenges: true,
         phases: PHASES,
@@ -63,12 +32,10 @@ pub fn capabilities(commitment: Commitment) -> Capabilities {
 /// does.
 pub(crate) fn check_capabilities(circuit: &Circuit) -> Result<(), Error> {
     let refuse = |what: String| {
-        Err(Error::Capability {
-            circuit: circuit.name.clone(),
-            what,
-        })
+        let name = &circuit.name;
+        Err(FLAVOUR.lacks(format!("cannot prove circuit `{name}`: {what}")))
     };
-    check_k(circuit.k)?;
+    FLAVOUR.check_k(circuit.k)?;
     let advice = |phase: u32| {
         let mut groups = circuit.groups.iter();
         groups.any(|g| g.kind == ColumnKind::Advice && g.phase == phase && g.count > 0)

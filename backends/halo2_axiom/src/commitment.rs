@@ -1,7 +1,4 @@
-//! The two ways to commit to polynomials.
-
-use std::fmt;
-use std::str::FromStr;
+//! The two ways to commit to polynomials, in the types of `halo2-axiom`.
 
 use halo2_axiom::halo2curves::bn256::{Bn256, G1Affine};
 use halo2_axiom::poly::ipa::commitment::{IPACommitmentScheme, ParamsIPA};
@@ -10,52 +7,6 @@ use halo2_axiom::poly::ipa::strategy::SingleStrategy as SingleIpa;
 use halo2_axiom::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
 use halo2_axiom::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
 use halo2_axiom::poly::kzg::strategy::SingleStrategy as SingleKzg;
-
-/// How proofs commit to polynomials, and with that what has to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Commitment {
-    /// Kate, Zaverucha and Goldberg's, opened by SHPLONK: small proofs that verify in milliseconds without any
-    /// parameters but those in the key. Somebody has to be trusted to have forgotten the secret of the setup.
-    Kzg,
-    /// The inner product argument on the points of BN254: no setup to trust; verifying takes time in proportion to the
-    /// number of rows and needs the generators.
-    Ipa,
-}
-
-impl Commitment {
-    /// Both, in the order in which they are listed for users.
-    pub const ALL: [Commitment; 2] = [Commitment::Kzg, Commitment::Ipa];
-
-    /// The name in options and files: `kzg` or `ipa`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Commitment::Kzg => "kzg",
-            Commitment::Ipa => "ipa",
-        }
-    }
-}
-
-impl fmt::Display for Commitment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A name that is not that of a commitment.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a commitment; there are `kzg` and `ipa`")]
-pub struct UnknownCommitment(String);
-
-impl FromStr for Commitment {
-    type Err = UnknownCommitment;
-
-    fn from_str(name: &str) -> Result<Commitment, UnknownCommitment> {
-        Commitment::ALL
-            .into_iter()
-            .find(|commitment| commitment.name() == name)
-            .ok_or_else(|| UnknownCommitment(name.escape_debug().to_string()))
-    }
-}
 
 /// Parameters of KZG.
 pub(crate) type KzgParams = ParamsKZG<Bn256>;
@@ -72,20 +23,3 @@ pub(crate) type Ipa = IPACommitmentScheme<G1Affine>;
 pub(crate) type IpaProver<'a> = ProverIPA<'a, G1Affine>;
 pub(crate) type IpaVerifier<'a> = VerifierIPA<'a, G1Affine>;
 pub(crate) type IpaStrategy<'a> = SingleIpa<'a, G1Affine>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_read_back() {
-        for commitment in Commitment::ALL {
-            assert_eq!(commitment.to_string().parse(), Ok(commitment));
-        }
-        let error = "KZG".parse::<Commitment>().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "`KZG` is not a commitment; there are `kzg` and `ipa`"
-        );
-    }
-}

@@ -23,21 +23,17 @@ use halo2_axiom::plonk::{self, ConstraintSystem, permutation};
 use halo2_axiom::poly::{EvaluationDomain, Polynomial};
 use prost::Message;
 use rayon::prelude::*;
-use zkc_circuit::file::{self, FileKind};
+use zkc_backend::key_file::{self, damaged};
+use zkc_backend::{CircuitShape, Commitment, Digest, Digests, Error, Stopwatch, UnknownCommitment};
+use zkc_circuit::file::FileKind;
 use zkc_circuit::{CellContents, Circuit, ColumnKind};
-use zkc_halo2::{Digest, Digests, Stopwatch};
 
-use crate::columns::{CircuitShape, Prepared, configure, shape};
-use crate::commitment::Commitment;
-use crate::error::Error;
+use crate::columns::{Prepared, configure, shape, verifier_memory_bytes};
 use crate::field::to_field;
-use crate::keys::{
-    BACKEND, HALO2_AXIOM_VERSION, KeySetup, PRODUCER, ProvingKey, VerifyingKey, check_backend,
-};
-use crate::memory::check_memory;
+use crate::keys::{KeySetup, ProvingKey, VerifyingKey};
 use crate::outline::Outline;
 use crate::setup::{KzgSetup, SETUP_BYTES};
-use crate::threads::install;
+use crate::system::{FLAVOUR, install};
 
 /// The largest proving key file that is read, in bytes.
 pub const MAX_PROVING_KEY_FILE_BYTES: u64 = 1 << 36;
@@ -63,15 +59,10 @@ impl VerifyingKey {
     /// Reads what [`encode`](Self::encode) wrote. Nothing in it is trusted but what it says of the circuit.
     pub fn decode(payload: &[u8]) -> Result<VerifyingKey, Error> {
         let message = VerifyingMessage::decode(payload).map_err(|e| damaged(&e.to_string()))?;
-        check_backend("key", &message.backend, &message.halo2_axiom)?;
+        FLAVOUR.check_backend("key", &message.backend)?;
+        FLAVOUR.check_version("key", &message.halo2_axiom)?;
         let setup = decode_setup(&message)?;
-        let circuit = Digest(
-            message
-                .circuit
-                .as_slice()
-                .try_into()
-                .map_err(|_| damaged("a digest must have 32 bytes"))?,
-        );
+        let circuit = key_file::digest(&message.circuit)?;
         let outline = Arc::new(Outline::decode(&message.outline)?);
         let (inner, shape) = install(|| assemble(&outline, &message))??;
         let key = VerifyingKey {
@@ -80,7 +71,7 @@ impl VerifyingKey {
             setup,
             digests: Digests {
                 circuit,
-                key: hash(payload),
+                key: Digest::of(payload),
             },
             shape,
         };
@@ -92,15 +83,13 @@ impl VerifyingKey {
 
     /// Writes a verifying key file, all or nothing. Returns its length in bytes.
     pub fn write(&self, path: &Path) -> Result<u64, Error> {
-        write(path, FileKind::VerifyingKey, &self.encode())
+        key_file::write(path, FileKind::VerifyingKey, &self.encode())
     }
 
     /// Reads a verifying key file.
     pub fn read(path: &Path) -> Result<VerifyingKey, Error> {
         let max = MAX_VERIFYING_KEY_FILE_BYTES;
-        let contents = file::read(path, FileKind::VerifyingKey, max)
-            .map_err(|e| Error::File(e.to_string()))?;
-        VerifyingKey::decode(&contents.payload)
+        VerifyingKey::decode(&key_file::read(path, FileKind::VerifyingKey, max)?)
     }
 }
 
@@ -115,7 +104,7 @@ impl ProvingKey {
         );
         let message = ProvingMessage {
             verifying,
-            circuit: self.prepared.circuit.encode(),
+            circuit: self.prepared.circuit().encode(),
         };
         let mut payload = message.encode_length_delimited_to_vec();
         let key = &self.inner;
@@ -158,13 +147,13 @@ impl ProvingKey {
         let verifying = VerifyingKey::decode(&message.verifying)?;
         let circuit = Circuit::decode(&message.circuit).map_err(|e| damaged(&e.to_string()))?;
         let prepared = Prepared::try_new(circuit)?;
-        if prepared.digest != verifying.digests.circuit {
+        if prepared.digest() != verifying.digests.circuit {
             return Err(damaged("the circuit's digest is not that of the circuit"));
         }
         if *prepared.outline != *verifying.outline {
             return Err(damaged("the outline is not that of the circuit"));
         }
-        check_memory(prepared.shape().memory_bytes())?;
+        FLAVOUR.check_memory(prepared.shape().memory_bytes())?;
         let rows = 1usize << prepared.shape().k;
         let equality = verifying.inner.permutation().commitments().len();
         let fixed = prepared.shape().fixed_columns;
@@ -208,14 +197,13 @@ impl ProvingKey {
 
     /// Writes a proving key file, all or nothing. Returns its length in bytes.
     pub fn write(&self, path: &Path) -> Result<u64, Error> {
-        write(path, FileKind::ProvingKey, &self.encode())
+        key_file::write(path, FileKind::ProvingKey, &self.encode())
     }
 
     /// Reads a proving key file.
     pub fn read(path: &Path) -> Result<ProvingKey, Error> {
-        let contents = file::read(path, FileKind::ProvingKey, MAX_PROVING_KEY_FILE_BYTES)
-            .map_err(|e| Error::File(e.to_string()))?;
-        ProvingKey::decode(&contents.payload)
+        let max = MAX_PROVING_KEY_FILE_BYTES;
+        ProvingKey::decode(&key_file::read(path, FileKind::ProvingKey, max)?)
     }
 }
 
@@ -226,11 +214,7 @@ pub(crate) fn digest(
     setup: KeySetup,
     key: &plonk::VerifyingKey<G1Affine>,
 ) -> Digest {
-    hash(&encode_verifying(outline, circuit, setup, key))
-}
-
-fn hash(payload: &[u8]) -> Digest {
-    Digest(*blake3::hash(payload).as_bytes())
+    Digest::of(&encode_verifying(outline, circuit, setup, key))
 }
 
 fn encode_verifying(
@@ -244,8 +228,8 @@ fn encode_verifying(
         bytes.flat_map(|bytes| bytes.as_ref().to_vec()).collect()
     };
     let message = VerifyingMessage {
-        backend: BACKEND.into(),
-        halo2_axiom: HALO2_AXIOM_VERSION.into(),
+        backend: FLAVOUR.name.into(),
+        halo2_axiom: FLAVOUR.version.into(),
         commitment: setup.commitment().name().into(),
         setup: match setup {
             KeySetup::Kzg(setup) => setup.to_bytes(),
@@ -263,7 +247,7 @@ fn decode_setup(message: &VerifyingMessage) -> Result<KeySetup, Error> {
     let commitment: Commitment = message
         .commitment
         .parse()
-        .map_err(|e: crate::commitment::UnknownCommitment| damaged(&e.to_string()))?;
+        .map_err(|e: UnknownCommitment| damaged(&e.to_string()))?;
     match commitment {
         Commitment::Kzg => KzgSetup::from_bytes(&message.setup)
             .map(KeySetup::Kzg)
@@ -281,7 +265,7 @@ fn assemble(
     let mut meta = ConstraintSystem::default();
     configure(&mut meta, outline)?;
     let shape = shape(outline, &meta)?;
-    check_memory(shape.verifier_memory_bytes())?;
+    FLAVOUR.check_memory(verifier_memory_bytes(&shape))?;
     let rows = u64::from(shape.usable_rows);
     let instance_rows = &outline.public.cells().rows;
     if instance_rows.iter().any(|length| u64::from(*length) > rows) {
@@ -333,7 +317,7 @@ fn fixed_values(prepared: &Prepared) -> Vec<Polynomial<Fr, halo2_axiom::poly::La
     let rows = 1usize << prepared.shape().k;
     let usable = prepared.shape().usable_rows as usize;
     let mut columns = Vec::with_capacity(prepared.shape().fixed_columns);
-    let layout = prepared.layout.columns.iter();
+    let layout = prepared.layout().columns.iter();
     for column in layout.filter(|column| column.kind == ColumnKind::Fixed) {
         let mut values = vec![Fr::ZERO; rows];
         if let CellContents::Fixed(cells) = &column.contents {
@@ -343,7 +327,7 @@ fn fixed_values(prepared: &Prepared) -> Vec<Polynomial<Fr, halo2_axiom::poly::La
         }
         columns.push(Polynomial::new(values));
     }
-    for column in prepared.circuit.tables.iter().flat_map(|t| &t.columns) {
+    for column in prepared.circuit().tables.iter().flat_map(|t| &t.columns) {
         // Usable rows past the end repeat the first one.
         let value = |row| column.get(row).or_else(|| column.get(0)).unwrap_or(0);
         let filled = (0..usable as u64).map(|row| to_field(value(row)));
@@ -352,17 +336,6 @@ fn fixed_values(prepared: &Prepared) -> Vec<Polynomial<Fr, halo2_axiom::poly::La
         columns.push(Polynomial::new(values));
     }
     columns
-}
-
-fn write(path: &Path, kind: FileKind, payload: &[u8]) -> Result<u64, Error> {
-    let file_error = |e: &dyn std::fmt::Display| Error::File(e.to_string());
-    file::write_atomically(path, kind, PRODUCER, payload).map_err(|e| file_error(&e))?;
-    let metadata = std::fs::metadata(path).map_err(|e| file_error(&e))?;
-    Ok(metadata.len())
-}
-
-fn damaged(what: &str) -> Error {
-    Error::File(format!("the key file is not valid: {what}"))
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -4,27 +4,15 @@ use std::sync::Arc;
 
 use halo2_axiom::halo2curves::bn256::G1Affine;
 use halo2_axiom::plonk::{self, keygen_pk2, keygen_vk_custom};
-use zkc_halo2::{Cost, Digest, Digests, Stopwatch};
+use zkc_backend::{CircuitShape, Commitment, Cost, Digest, Digests, Error, Stopwatch};
 
 use crate::assign::Synthesis;
-use crate::columns::{CircuitShape, Prepared};
-use crate::commitment::Commitment;
-use crate::error::Error;
+use crate::columns::Prepared;
 use crate::key_file;
-use crate::memory::check_memory;
 use crate::outline::Outline;
 use crate::params::{Inner, Params};
 use crate::setup::{KzgSetup, Setup};
-use crate::threads::install;
-
-/// Name of this backend in files.
-pub(crate) const BACKEND: &str = "halo2-axiom";
-
-/// The version of `halo2-axiom` that keys and proofs are made with. Another one may give other keys.
-pub const HALO2_AXIOM_VERSION: &str = "0.5.3";
-
-/// What files say of who wrote them.
-pub(crate) const PRODUCER: &str = concat!("zkc ", env!("CARGO_PKG_VERSION"));
+use crate::system::{FLAVOUR, install};
 
 /// Which setup a key is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +83,7 @@ impl VerifyingKey {
     /// Makes the verifying key of a circuit. The same circuit and setup always give the same key.
     pub fn generate(prepared: &Arc<Prepared>, params: &Params) -> Result<VerifyingKey, Error> {
         params.check_k(prepared.shape().k)?;
-        check_memory(prepared.shape().key_memory_bytes())?;
+        FLAVOUR.check_memory(prepared.shape().key_memory_bytes())?;
         let circuit = Synthesis::keys(prepared);
         let inner = install(|| match &params.inner {
             Inner::Kzg(params) => keygen_vk_custom(params, &circuit, false),
@@ -103,13 +91,13 @@ impl VerifyingKey {
         })?
         .map_err(backend)?;
         let setup = KeySetup::of(params);
-        let key = key_file::digest(&prepared.outline, prepared.digest, setup, &inner);
+        let key = key_file::digest(&prepared.outline, prepared.digest(), setup, &inner);
         Ok(VerifyingKey {
             outline: prepared.outline.clone(),
             inner,
             setup,
             digests: Digests {
-                circuit: prepared.digest,
+                circuit: prepared.digest(),
                 key,
             },
             shape: *prepared.shape(),
@@ -146,7 +134,7 @@ impl ProvingKey {
     /// Makes the proving key of a circuit; the verifying key is part of it.
     pub fn generate(prepared: &Arc<Prepared>, params: &Params) -> Result<ProvingKey, Error> {
         params.check_k(prepared.shape().k)?;
-        check_memory(prepared.shape().memory_bytes())?;
+        FLAVOUR.check_memory(prepared.shape().memory_bytes())?;
         let watch = Stopwatch::start();
         let circuit = Synthesis::keys(prepared);
         let inner = install(|| match &params.inner {
@@ -155,7 +143,7 @@ impl ProvingKey {
         })?
         .map_err(backend)?;
         let setup = KeySetup::of(params);
-        let digest = key_file::digest(&prepared.outline, prepared.digest, setup, inner.get_vk());
+        let digest = key_file::digest(&prepared.outline, prepared.digest(), setup, inner.get_vk());
         Ok(ProvingKey::new(
             prepared.clone(),
             inner,
@@ -174,7 +162,7 @@ impl ProvingKey {
     ) -> ProvingKey {
         ProvingKey {
             digests: Digests {
-                circuit: prepared.digest,
+                circuit: prepared.digest(),
                 key,
             },
             prepared,
@@ -222,26 +210,7 @@ impl ProvingKey {
 }
 
 fn backend(source: plonk::Error) -> Error {
-    Error::Backend {
-        doing: "making keys",
-        source,
-    }
-}
-
-pub(crate) fn check_backend(what: &str, backend: &str, version: &str) -> Result<(), Error> {
-    if backend != BACKEND {
-        return Err(Error::File(format!(
-            "the {what} is for backend `{}`, this is backend `{BACKEND}`",
-            backend.escape_debug()
-        )));
-    }
-    if version != HALO2_AXIOM_VERSION {
-        return Err(Error::File(format!(
-            "the {what} was made with halo2-axiom {}, this program has {HALO2_AXIOM_VERSION}; run `zkc setup` again",
-            version.escape_debug()
-        )));
-    }
-    Ok(())
+    FLAVOUR.failed("making keys", source)
 }
 
 #[cfg(test)]
@@ -261,13 +230,5 @@ mod tests {
         KeySetup::of(&params).check(&params).unwrap();
         let error = KeySetup::Ipa.check(&params).unwrap_err();
         assert!(matches!(error, Error::OtherCommitment { .. }), "{error}");
-    }
-
-    #[test]
-    fn the_stated_version_is_the_one_in_use() {
-        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
-        let lock = std::fs::read_to_string(lock).unwrap();
-        let entry = format!("name = \"halo2-axiom\"\nversion = \"{HALO2_AXIOM_VERSION}\"");
-        assert!(lock.contains(&entry));
     }
 }

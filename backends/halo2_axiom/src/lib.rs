@@ -4,36 +4,42 @@ mod assign;
 mod capabilities;
 mod columns;
 mod commitment;
-mod error;
 mod field;
-mod gates;
 mod key_file;
 mod keys;
 mod lookups;
-mod memory;
 mod outline;
 mod params;
-mod proof;
 mod prove;
-mod public;
 mod setup;
 mod srs;
-mod threads;
+mod system;
 mod verify;
 
-pub use capabilities::{Capabilities, PHASES, capabilities};
-pub use columns::{CircuitShape, Prepared};
-pub use commitment::{Commitment, UnknownCommitment};
-pub use error::Error;
-pub use gates::{ExprError, MAX_DEPTH, MAX_NODES};
+pub use capabilities::{PHASES, capabilities};
+pub use columns::Prepared;
 pub use key_file::{MAX_PROVING_KEY_FILE_BYTES, MAX_VERIFYING_KEY_FILE_BYTES};
-pub use keys::{HALO2_AXIOM_VERSION, ProvingKey, VerifyingKey};
-pub use params::{LoadedParams, MAX_K, MIN_K, Params, ParamsCache, ParamsSource};
-pub use proof::{MAX_PROOF_FILE_BYTES, Proof};
-pub use prove::{Proved, prove, system_rng};
+pub use keys::{ProvingKey, VerifyingKey};
+pub use params::Params;
+pub use prove::prove;
 pub use setup::Setup;
+pub use system::{HALO2_AXIOM_VERSION, Halo2Axiom};
 pub use verify::{InsecureSetup, verify};
-pub use zkc_halo2::{
-    Cost, Digest, Digests, PublicKind, PublicTensor, Rejection, Stopwatch, peak_rss_bytes,
-    process_cpu_s, thread_count,
+pub use zkc_backend::{
+    Capabilities, CircuitShape, Commitment, Cost, Digest, Digests, Error, ExprError, MAX_DEPTH,
+    MAX_K, MAX_NODES, MAX_PROOF_FILE_BYTES, MIN_K, ParamsSource, PublicKind, PublicTensor,
+    Rejection, Stopwatch, UnknownCommitment, peak_rss_bytes, process_cpu_s, system_rng,
+    thread_count,
 };
+
+/// Generators of IPA together with what getting them took, no part of the time that keys and proofs report.
+pub type LoadedParams = zkc_backend::LoadedParams<Params>;
+
+/// A folder that keeps the generators of IPA between runs.
+pub type ParamsCache = zkc_backend::ParamsCache<Params>;
+
+/// A proof of this backend together with the public values that it proves.
+pub type Proof = zkc_backend::Proof<Halo2Axiom>;
+
+/// A proof of this backend and what making it cost.
+pub type Proved = zkc_backend::Proved<Halo2Axiom>;

@@ -1,88 +1,16 @@
-//! Lookups and their tables.
-//!
-//! Each table of the description has columns of its own, filled from row 0; halo2 repeats the first row in the rows
-//! below, as the description says. Each lookup is one halo2 lookup argument: on every usable row, the tuple of inputs must
-//! be a row of the table.
+//! Whether looked-up values are in their tables, over the integers and before proving.
 
 use std::collections::{HashMap, HashSet};
 
-use halo2_axiom::circuit::{Layouter, Value};
-use halo2_axiom::halo2curves::bn256::Fr;
-use halo2_axiom::plonk::{self, ConstraintSystem, TableColumn};
 use rayon::prelude::*;
-use zkc_circuit::{Cell, Circuit, Expr, ExprId, ExprNode, Grid, Layout, Lookup, Table};
+use zkc_backend::Error;
+use zkc_circuit::{Cell, Expr, ExprId, ExprNode, Grid, Layout, Lookup, Table};
 
-use crate::columns::{Cells, Prepared};
-use crate::error::Error;
-use crate::field::to_field;
-
-/// Declares the lookup arguments, one per lookup of the description and in its order.
-pub(crate) fn configure(
-    meta: &mut ConstraintSystem<Fr>,
-    circuit: &Circuit,
-    cells: &Cells<'_>,
-    tables: &[Vec<TableColumn>],
-    nodes: &mut usize,
-) -> Result<(), Error> {
-    for lookup in &circuit.lookups {
-        let columns = tables.get(lookup.table.0 as usize);
-        let columns = columns.filter(|columns| columns.len() == lookup.inputs.len());
-        let Some(columns) = columns.filter(|columns| !columns.is_empty()) else {
-            return Err(Error::Inconsistent {
-                what: format!(
-                    "lookup `{}` does not have one input per column of its table",
-                    lookup.name
-                ),
-            });
-        };
-        let mut failure = None;
-        meta.lookup("", |virtual_cells| {
-            let inputs = lookup.inputs.iter().enumerate().map(|(i, input)| {
-                let what = || format!("input {i} of lookup `{}`", lookup.name);
-                cells.tree(virtual_cells, input, what, nodes)
-            });
-            match inputs.collect::<Result<Vec<_>, _>>() {
-                Ok(inputs) => inputs.into_iter().zip(columns.iter().copied()).collect(),
-                Err(error) => {
-                    failure = Some(error);
-                    vec![]
-                }
-            }
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
-    }
-    Ok(())
-}
-
-/// Fills the columns of all tables.
-pub(crate) fn assign(
-    layouter: &mut impl Layouter<Fr>,
-    circuit: &Circuit,
-    tables: &[Vec<TableColumn>],
-) -> Result<(), plonk::Error> {
-    for (table, columns) in circuit.tables.iter().zip(tables) {
-        layouter.assign_table(
-            || "table",
-            |mut cells| {
-                for (values, column) in table.columns.iter().zip(columns) {
-                    for row in 0..values.len() {
-                        // Every row below the length has a value.
-                        let value = to_field(values.get(row).unwrap_or(0));
-                        cells.assign_cell(|| "", *column, row as usize, || Value::known(value))?;
-                    }
-                }
-                Ok(())
-            },
-        )?;
-    }
-    Ok(())
-}
+use crate::columns::Prepared;
 
 /// Refuses values that are looked up and are not in their table, before halo2-axiom panics on them.
 pub(crate) fn check(prepared: &Prepared, grid: &Grid) -> Result<(), Error> {
-    let circuit = &prepared.circuit;
+    let circuit = prepared.circuit();
     let used: HashSet<u32> = circuit.lookups.iter().map(|l| l.table.0).collect();
     let rows: HashMap<u32, Rows> = used
         .into_par_iter()
@@ -133,9 +61,9 @@ impl Rows {
 fn first_miss(prepared: &Prepared, grid: &Grid, lookup: &Lookup, rows: &Rows) -> Option<String> {
     let mut inputs: Vec<Input> = lookup.inputs.iter().map(Input::new).collect();
     let mut tuple = vec![0; inputs.len()];
-    for row in 0..prepared.layout.usable_rows {
+    for row in 0..prepared.layout().usable_rows {
         for (value, input) in tuple.iter_mut().zip(&mut inputs) {
-            let Some(evaluated) = input.value(&prepared.layout, grid, row) else {
+            let Some(evaluated) = input.value(prepared.layout(), grid, row) else {
                 return Some(format!(
                     "what lookup `{}` looks up in row {row} exceeds 128 bits",
                     lookup.name
@@ -146,7 +74,8 @@ fn first_miss(prepared: &Prepared, grid: &Grid, lookup: &Lookup, rows: &Rows) ->
         if !rows.contains(&tuple) {
             return Some(format!(
                 "lookup `{}` does not find {tuple:?} of row {row} in table `{}`",
-                lookup.name, prepared.circuit.tables[lookup.table.0 as usize].name
+                lookup.name,
+                prepared.circuit().tables[lookup.table.0 as usize].name
             ));
         }
     }

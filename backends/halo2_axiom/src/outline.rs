@@ -5,11 +5,10 @@
 //! system, and a verifying key holds it in place of the circuit.
 
 use prost::Message;
+use zkc_backend::{ColumnPlan, Error, PlannedColumn, PublicCells, PublicLayout, TensorInfoMessage};
 use zkc_circuit::{Circuit, ColumnGroup, ColumnKind, Layout, Table, TableColumn};
 
 use crate::capabilities::check_capabilities;
-use crate::error::Error;
-use crate::public::{PublicCells, PublicLayout, TensorInfoMessage};
 
 /// What a verifier has to know of a circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,21 +17,10 @@ pub(crate) struct Outline {
     pub(crate) circuit: Circuit,
     /// Fixed columns of constants, which follow those of all groups.
     constants: u32,
-    /// First column of each group, in the layout's numbering of columns.
-    pub(crate) starts: Vec<u32>,
     /// All columns in the layout's order.
-    pub(crate) columns: Vec<OutlineColumn>,
+    pub(crate) plan: ColumnPlan,
     /// Where public values stand.
     pub(crate) public: PublicLayout,
-}
-
-/// One column of the grid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OutlineColumn {
-    pub(crate) kind: ColumnKind,
-    pub(crate) phase: u32,
-    /// Whether the column takes part in copies.
-    pub(crate) equality: bool,
 }
 
 impl Outline {
@@ -71,11 +59,11 @@ impl Outline {
         public: PublicLayout,
     ) -> Outline {
         let mut starts = Vec::with_capacity(circuit.groups.len());
-        let mut columns: Vec<OutlineColumn> = Vec::with_capacity(equality.len());
+        let mut columns: Vec<PlannedColumn> = Vec::with_capacity(equality.len());
         let mut extend = |kind, phase, count| {
             let start = columns.len() as u32;
             for _ in 0..count {
-                columns.push(OutlineColumn {
+                columns.push(PlannedColumn {
                     kind,
                     phase,
                     equality: equality.get(columns.len()).copied().unwrap_or(false),
@@ -90,34 +78,16 @@ impl Outline {
         Outline {
             circuit,
             constants,
-            starts,
-            columns,
+            plan: ColumnPlan { starts, columns },
             public,
         }
-    }
-
-    /// Number of columns of a kind.
-    pub(crate) fn count(&self, kind: ColumnKind) -> usize {
-        let of_kind = |column: &&OutlineColumn| column.kind == kind;
-        self.columns.iter().filter(of_kind).count()
-    }
-
-    /// Number of columns of all tables.
-    pub(crate) fn table_columns(&self) -> usize {
-        let columns = |table: &Table| table.columns.len();
-        self.circuit.tables.iter().map(columns).sum()
-    }
-
-    /// Number of columns that hold what the circuit fixes, those of tables included.
-    pub(crate) fn fixed_columns(&self) -> usize {
-        self.count(ColumnKind::Fixed) + self.table_columns()
     }
 
     /// The one encoding of the outline.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let cells = self.public.cells();
         let equality = (0u32..)
-            .zip(&self.columns)
+            .zip(&self.plan.columns)
             .filter(|(_, column)| column.equality);
         let message = OutlineMessage {
             circuit: self.circuit.encode(),

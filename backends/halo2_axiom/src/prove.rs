@@ -6,46 +6,24 @@ use halo2_axiom::halo2curves::bn256::{Fr, G1Affine};
 use halo2_axiom::plonk::{self, create_proof};
 use halo2_axiom::poly::commitment::{CommitmentScheme, Prover};
 use halo2_axiom::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
-use rand::rngs::{StdRng, SysRng};
-use rand::{CryptoRng, Rng, SeedableRng};
+use rand::{CryptoRng, Rng};
+use zkc_backend::{Error, Stopwatch};
 use zkc_circuit::Grid;
-use zkc_halo2::{Cost, Stopwatch};
 
 use crate::assign::Synthesis;
 use crate::commitment::{Ipa, IpaProver, Kzg, KzgProver};
-use crate::error::Error;
 use crate::field::to_columns;
 use crate::keys::ProvingKey;
 use crate::lookups;
 use crate::params::{Inner, Params};
-use crate::proof::Proof;
-use crate::threads::install;
+use crate::system::{FLAVOUR, install};
 use crate::verify::check_bytes;
-
-/// A generator of the random numbers that hide the witness, seeded by the operating system.
-///
-/// Whoever knows the numbers of a proof can learn the witness from it, so use each generator in one process only.
-pub fn system_rng() -> Result<StdRng, Error> {
-    StdRng::try_from_rng(&mut SysRng).map_err(|e| Error::Randomness {
-        reason: e.to_string(),
-    })
-}
-
-/// A proof and what making it cost.
-#[derive(Debug)]
-pub struct Proved {
-    /// The proof.
-    pub proof: Proof,
-    /// Cost of making it.
-    pub cost: Cost,
-    /// Cost of checking it once.
-    pub check_cost: Cost,
-}
+use crate::{Proof, Proved};
 
 /// Proves that the values of `grid` satisfy the circuit of `key`, and checks the proof.
 ///
 /// `grid` comes from [`Prepared::assign`](crate::Prepared::assign) of the same circuit, `params` are those that the key
-/// was made with. `rng` hides the witness; use [`system_rng`].
+/// was made with. `rng` hides the witness; use [`system_rng`](crate::system_rng).
 ///
 /// # Errors
 /// [`Error::Unsatisfied`] if the values do not satisfy the circuit; no proof leaves this function unchecked.
@@ -58,9 +36,9 @@ pub fn prove(
     let prepared = &key.prepared;
     params.check_k(prepared.shape().k)?;
     key.setup.check(params)?;
-    prepared.check_grid(grid)?;
+    prepared.laid_out.check_grid(grid)?;
     let watch = Stopwatch::start();
-    let public = prepared.outline.public.tensors(&prepared.layout, grid);
+    let public = prepared.outline.public.tensors(prepared.layout(), grid);
     let columns = prepared.outline.public.instances(&public)?;
     let columns = to_columns(&columns);
     let bytes = install(|| {
@@ -70,28 +48,15 @@ pub fn prove(
             Inner::Ipa(params) => create::<Ipa, IpaProver<'_>>(params, key, grid, &columns, rng),
         }
     })??;
-    let cost = watch.cost();
-
-    let watch = Stopwatch::start();
-    match install(|| check_bytes(params, key.inner.get_vk(), &columns, &bytes))? {
-        Ok(()) => {}
-        Err(Error::Rejected(_)) => {
-            return Err(Error::Unsatisfied {
-                reason: "the finished proof does not hold".into(),
-            });
-        }
-        Err(other) => return Err(other),
-    }
-    Ok(Proved {
-        proof: Proof {
-            commitment: key.commitment(),
-            circuit: key.digests.circuit,
-            key: key.digests.key,
-            public,
-            bytes,
-        },
-        cost,
-        check_cost: watch.cost(),
+    let proof = Proof {
+        commitment: key.commitment(),
+        circuit: key.digests.circuit,
+        key: key.digests.key,
+        public,
+        bytes,
+    };
+    Proved::checked(proof, watch.cost(), |bytes| {
+        install(|| check_bytes(params, key.inner.get_vk(), &columns, bytes))?
     })
 }
 
@@ -127,10 +92,7 @@ where
         plonk::Error::ConstraintSystemFailure => Error::Unsatisfied {
             reason: "no proof can be made".into(),
         },
-        source => Error::Backend {
-            doing: "making a proof",
-            source,
-        },
+        source => FLAVOUR.failed("making a proof", source),
     })?;
     Ok(transcript.finalize())
 }

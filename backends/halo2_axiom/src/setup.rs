@@ -23,7 +23,7 @@ use halo2_axiom::halo2curves::group::cofactor::CofactorGroup;
 use halo2_axiom::halo2curves::group::{Curve, Group};
 use halo2_axiom::halo2curves::serde::SerdeObject;
 use rand_core_06::{Error as RngError, RngCore};
-use zkc_halo2::Digest;
+use zkc_backend::Digest;
 
 /// What the insecure secret is derived from. Changing it makes another insecure setup, which older verifiers do not know.
 const INSECURE: &[u8] = b"zkc: the secret of this setup is published, everybody can forge proofs";

@@ -21,14 +21,13 @@ use halo2_axiom::SerdeFormat;
 use halo2_axiom::halo2curves::bn256::{G1Affine, G2Affine};
 use halo2_axiom::halo2curves::serde::SerdeObject;
 use rayon::prelude::*;
+use zkc_backend::{Commitment, Error, params_memory_bytes};
 use zkc_circuit::file::replace_atomically;
 
-use crate::commitment::{Commitment, KzgParams};
-use crate::error::Error;
-use crate::memory::check_memory;
-use crate::params::{Inner, Params, check_k};
+use crate::commitment::KzgParams;
+use crate::params::{Inner, Params};
 use crate::setup::{KzgSetup, Setup};
-use crate::threads::install;
+use crate::system::{FLAVOUR, install};
 
 const MAGIC: &[u8; 16] = b"zkc srs v1\n\0\0\0\0\0";
 /// Magic number, checksum, mark of the insecure setup, digest, `k`.
@@ -89,11 +88,11 @@ impl Params {
         }
         // A fixed-size array has room for this.
         let k = u32::from_le_bytes(header[HEADER_BYTES - 4..].try_into().unwrap_or_default());
-        check_k(k)?;
+        FLAVOUR.check_k(k)?;
         if length != HEADER_BYTES as u64 + points_bytes(k) {
             return Err(damaged("its length is wrong"));
         }
-        check_memory(2 * Params::memory_bytes(k))?;
+        FLAVOUR.check_memory(2 * params_memory_bytes(k))?;
         let mut points = Vec::with_capacity(points_bytes(k) as usize);
         file.take(points_bytes(k) + 1)
             .read_to_end(&mut points)

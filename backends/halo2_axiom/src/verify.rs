@@ -5,17 +5,16 @@ use halo2_axiom::plonk::{self, verify_proof};
 use halo2_axiom::poly::VerificationStrategy;
 use halo2_axiom::poly::commitment::{CommitmentScheme, Verifier};
 use halo2_axiom::transcript::{Blake2bRead, Challenge255, TranscriptReadBuffer};
-use zkc_halo2::{Cost, Rejection, Stopwatch};
+use zkc_backend::{Cost, Error, Failure, ProofReader, Rejection, Stopwatch};
 
+use crate::Proof;
 use crate::commitment::{Ipa, IpaStrategy, IpaVerifier, Kzg, KzgStrategy, KzgVerifier};
-use crate::error::Error;
 use crate::field::to_columns;
 use crate::keys::{KeySetup, VerifyingKey};
 use crate::params::{Inner, Params};
-use crate::proof::Proof;
 use crate::setup::Setup;
 use crate::srs::verifier_params;
-use crate::threads::install;
+use crate::system::{FLAVOUR, install};
 
 /// Whether proofs that anybody can forge are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +58,8 @@ pub fn verify(
     {
         return Err(Error::InsecureSetup { digest });
     }
-    let columns = to_columns(&check_public(key, proof)?);
+    let columns =
+        to_columns(&proof.check_public(key.digests, key.commitment(), &key.outline.public)?);
     let made;
     let params = match (key.setup, params) {
         // What a proof is checked against comes from the key alone.
@@ -76,23 +76,6 @@ pub fn verify(
     params.check_k(key.shape.k)?;
     install(|| check_bytes(params, &key.inner, &columns, &proof.bytes))??;
     Ok(watch.cost())
-}
-
-/// Checks that a proof is for a key and shows the circuit's public tensors; returns the instance columns.
-fn check_public(key: &VerifyingKey, proof: &Proof) -> Result<Vec<Vec<i128>>, Rejection> {
-    if proof.circuit != key.digests.circuit {
-        return Err(Rejection::OtherCircuit {
-            proof: proof.circuit,
-            key: key.digests.circuit,
-        });
-    }
-    if proof.key != key.digests.key || proof.commitment != key.commitment() {
-        return Err(Rejection::OtherKey {
-            proof: proof.key,
-            key: key.digests.key,
-        });
-    }
-    key.outline.public.instances(&proof.public)
 }
 
 /// Checks that `bytes` are one proof for the instance columns, and nothing more.
@@ -142,46 +125,13 @@ where
         }));
     }
     let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
-    let mut reader = ProofReader {
-        rest: bytes,
-        ended: false,
-    };
+    let mut reader = ProofReader::new(bytes);
     let mut transcript = Blake2bRead::<_, G1Affine, Challenge255<_>>::init(&mut reader);
     let outcome =
         verify_proof::<S, V, _, _, T>(params, key, strategy, &[&columns], &mut transcript);
-    let rejection = match outcome {
-        Ok(()) if reader.rest.is_empty() => return Ok(()),
-        Ok(()) => Rejection::TrailingBytes {
-            extra: reader.rest.len(),
-        },
-        // Some steps of halo2 pass on what reading said, others only that they failed.
-        Err(_) if reader.ended => Rejection::Truncated {
-            length: bytes.len(),
-        },
-        Err(plonk::Error::Transcript(e)) => Rejection::Malformed {
-            reason: e.to_string(),
-        },
-        Err(plonk::Error::ConstraintSystemFailure | plonk::Error::Opening) => Rejection::Invalid,
-        Err(source) => {
-            return Err(Error::Backend {
-                doing: "checking a proof",
-                source,
-            });
-        }
-    };
-    Err(Error::Rejected(rejection))
-}
-
-/// Reads a proof and notes whether more was wanted than there is.
-struct ProofReader<'a> {
-    rest: &'a [u8],
-    ended: bool,
-}
-
-impl std::io::Read for ProofReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.rest.read(buffer)?;
-        self.ended |= read < buffer.len();
-        Ok(read)
-    }
+    reader.judge(outcome.map_err(|error| match error {
+        plonk::Error::Transcript(e) => Failure::Transcript(e.to_string()),
+        plonk::Error::ConstraintSystemFailure | plonk::Error::Opening => Failure::Invalid,
+        source => Failure::Other(FLAVOUR.failed("checking a proof", source)),
+    }))
 }

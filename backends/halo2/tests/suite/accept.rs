@@ -1,105 +1,12 @@
 //! Real proofs of small circuits: what must be accepted, and keys.
 
-use crate::support::{grid, layer, params, power, setup, small_layer};
-use zkc_circuit::Circuit;
-use zkc_halo2::{
-    Error, Prepared, Proof, ProvingKey, PublicKind, StoredKey, VerifyingKey, mock, prove,
-    system_rng, verify,
-};
+use zkc_backend_testing::Setup as _;
+use zkc_backend_testing::samples::{power, small_layer};
+use zkc_halo2::{Error, Proof, StoredKey, VerifyingKey, prove, system_rng, verify};
 
-#[test]
-fn a_layer_is_proven() {
-    let circuit = small_layer();
-    circuit.validate().unwrap();
-    let (prepared, params, key) = setup(circuit);
-    let vk = key.verifying_key();
-    for x in [[0, 0, 0], [15, 15, 15], [1, 14, 7], [15, 0, 15], [0, 15, 0]] {
-        let grid = grid(&prepared, &[x.to_vec()]);
-        let report = mock(&prepared, &grid).unwrap();
-        assert!(report.is_satisfied(), "{report}");
-        let proved = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap();
-        let cost = verify(&params, &vk, &proved.proof).unwrap();
-        assert!(cost.wall_s > 0.0 && proved.cost.wall_s > 0.0);
+use crate::support::{Setup, grid, params, setup};
 
-        let acc = |w: [i128; 3], b: i128| w.iter().zip(x).map(|(w, x)| w * x).sum::<i128>() + b;
-        let q = |acc: i128| (acc + 8).div_euclid(16);
-        let y = [q(acc([3, -2, 4], -7)).max(0), q(acc([-1, 5, -3], 3)).pow(2)];
-        let tensors: Vec<_> = proved
-            .proof
-            .public
-            .iter()
-            .map(|t| (t.kind, t.name.as_str(), t.values.clone()))
-            .collect();
-        assert_eq!(
-            tensors,
-            [
-                (PublicKind::Input, "x", x.to_vec()),
-                (PublicKind::Output, "y", y.to_vec()),
-                (PublicKind::Output, "z", vec![5 * x[0]]),
-            ]
-        );
-    }
-}
-
-#[test]
-fn gates_of_high_degree_are_proven() {
-    for degree in [2, 4, 6, 9, 12] {
-        let circuit = power(degree);
-        circuit.validate().unwrap();
-        let (prepared, params, key) = setup(circuit);
-        assert!(prepared.shape().degree > degree as usize);
-        let grid = grid(&prepared, &[vec![-2, 3, 1]]);
-        assert!(mock(&prepared, &grid).unwrap().is_satisfied());
-        let proved = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap();
-        verify(&params, &key.verifying_key(), &proved.proof).unwrap();
-        let d = degree;
-        let expected = vec![(-2i128).pow(d), 3i128.pow(d), 1];
-        assert_eq!(proved.proof.public[0].values, expected);
-    }
-}
-
-#[test]
-fn a_circuit_without_public_values_is_proven() {
-    let mut circuit = small_layer();
-    circuit.groups.pop();
-    circuit.placements.truncate(circuit.placements.len() - 3);
-    circuit.inputs[0].public = false;
-    for output in &mut circuit.outputs {
-        output.public = false;
-    }
-    circuit.validate().unwrap();
-    let (prepared, params, key) = setup(circuit);
-    let grid = grid(&prepared, &[vec![1, 2, 3]]);
-    let proved = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap();
-    assert!(proved.proof.public.is_empty());
-    verify(&params, &key.verifying_key(), &proved.proof).unwrap();
-}
-
-#[test]
-fn proofs_differ_and_keys_do_not() {
-    let (prepared, params, key) = setup(small_layer());
-    let again = ProvingKey::generate(&Prepared::try_new(small_layer()).unwrap(), &params).unwrap();
-    assert_eq!(key.digests(), again.digests());
-    let vk = VerifyingKey::generate(&prepared, &params).unwrap();
-    assert_eq!(key.digests(), vk.digests());
-
-    let grid = grid(&prepared, &[vec![1, 2, 3]]);
-    let prove = || {
-        prove(&params, &key, &grid, &mut system_rng().unwrap())
-            .unwrap()
-            .proof
-    };
-    let (first, second) = (prove(), prove());
-    assert_ne!(first.bytes, second.bytes);
-    // A proof of one run of key generation is accepted by the key of another.
-    verify(&params, &again.verifying_key(), &first).unwrap();
-    verify(&params, &vk, &second).unwrap();
-
-    let other = Prepared::try_new(layer([[3, -2, 4], [-1, 5, -2]])).unwrap();
-    let other = VerifyingKey::generate(&other, &params).unwrap();
-    assert_ne!(other.digests().key, key.digests().key);
-    assert_ne!(other.digests().circuit, key.digests().circuit);
-}
+zkc_backend_testing::accept_suite!(Setup);
 
 #[test]
 fn keys_are_the_same_everywhere() {
@@ -107,7 +14,7 @@ fn keys_are_the_same_everywhere() {
     let mut circuit = power(4);
     circuit.name = "renamed".into();
     circuit.gates[0].name = "renamed".into();
-    let (_, _, key) = setup(circuit);
+    let key = setup(circuit).key;
     assert_eq!(
         key.digests().key.to_hex(),
         "168a070570eba97227d774c186abc54d0b179c9022b48c4787071ec5491bd587"
@@ -118,7 +25,7 @@ fn keys_are_the_same_everywhere() {
 fn stored_keys_prove_and_verify() {
     let dir = tempfile::tempdir().unwrap();
     let (pk_path, vk_path) = (dir.path().join("m.pk"), dir.path().join("m.vk"));
-    let (_, params, key) = setup(small_layer());
+    let Setup { params, key, .. } = setup(small_layer());
     let pk_bytes = key.write(&pk_path).unwrap();
     let vk_bytes = key.verifying_key().write(&vk_path).unwrap();
     assert_eq!(pk_bytes, std::fs::metadata(&pk_path).unwrap().len());
@@ -153,8 +60,17 @@ fn stored_keys_prove_and_verify() {
 }
 
 #[test]
+fn verifying_keys_are_part_of_proving_keys() {
+    let setup = setup(small_layer());
+    let key = VerifyingKey::generate(&setup.prepared, &setup.params).unwrap();
+    assert_eq!(key.digests(), setup.digests());
+    let proof = setup.prove(&[vec![1, 2, 3]]);
+    verify(&setup.params, &key, &proof).unwrap();
+}
+
+#[test]
 fn parameters_must_fit() {
-    let (prepared, _, key) = setup(small_layer());
+    let Setup { prepared, key, .. } = setup(small_layer());
     let small = params(5);
     let grid = grid(&prepared, &[vec![1, 2, 3]]);
     let error = prove(&small, &key, &grid, &mut system_rng().unwrap()).unwrap_err();
@@ -170,21 +86,4 @@ fn parameters_must_fit() {
             params: 5
         }
     ));
-}
-
-#[test]
-fn circuits_may_be_prepared_at_the_same_time() {
-    let circuits: [fn() -> Circuit; 3] = [small_layer, || power(3), || power(7)];
-    let digests = |circuit: fn() -> Circuit| setup(circuit()).2.digests();
-    let alone: Vec<_> = circuits.iter().map(|c| digests(*c)).collect();
-    std::thread::scope(|scope| {
-        let runs: Vec<_> = circuits
-            .iter()
-            .flat_map(|c| [*c; 3])
-            .map(|c| scope.spawn(move || digests(c)))
-            .collect();
-        for (index, run) in runs.into_iter().enumerate() {
-            assert_eq!(run.join().unwrap(), alone[index / 3]);
-        }
-    });
 }

@@ -1,19 +1,23 @@
 //! Circuits and key files that this backend must refuse.
 
+use zkc_backend_testing::assert_damage_is_noticed;
+use zkc_backend_testing::samples::power;
 use zkc_circuit::{Circuit, Expr, ExprBuilder};
-use zkc_halo2::{Error, MAX_K, Prepared, StoredKey, capabilities};
+use zkc_halo2::{Commitment, Error, StoredKey, capabilities};
 
-use crate::support::{power, setup, small_layer};
+use crate::support::{Setup, setup};
+
+zkc_backend_testing::refuse_suite!(Setup);
 
 fn refused(change: impl FnOnce(&mut Circuit)) -> Error {
-    let mut circuit = small_layer();
-    change(&mut circuit);
-    Prepared::try_new(circuit).unwrap_err()
+    zkc_backend_testing::refuse::refused::<Setup>(change)
 }
 
 #[test]
 fn challenges_and_phases_are_a_matter_of_capability() {
-    assert!(!capabilities().challenges);
+    let capabilities = capabilities();
+    assert!(!capabilities.challenges && capabilities.phases == 1);
+    assert_eq!(capabilities.commitment, Commitment::Ipa);
     let error = refused(|c| {
         c.add_challenge("rho", 0);
     });
@@ -52,58 +56,15 @@ fn fixed_columns_are_read_in_the_current_row_only() {
 }
 
 #[test]
-fn sizes_are_limited() {
-    for k in [0, 3, MAX_K + 1, 31, 64, u32::MAX] {
-        let error = refused(|c| c.k = k);
-        assert!(matches!(error, Error::Limit { .. }), "{k}: {error}");
-    }
-    // Rows enough for the circuit, but not for its table.
-    let error = refused(|c| c.k = 5);
-    assert!(!matches!(error, Error::Backend { .. }), "{error}");
-    // Small to describe, large to prove.
-    let mut circuit = small_layer();
-    circuit.k = 18;
-    circuit.groups[0].count = 1500;
-    let prepared = Prepared::try_new(circuit).unwrap();
-    assert!(prepared.shape().memory_bytes() > 90 << 30);
-}
-
-#[test]
-fn inconsistent_descriptions_are_refused() {
-    let error = refused(|c| c.lookups[0].inputs.push(Expr::constant(0)));
-    assert!(matches!(error, Error::Invalid(_)), "{error}");
-    let error = refused(|c| c.gates[0].constraints[0].poly = Expr::query(9, 0, 0));
-    assert!(matches!(error, Error::Invalid(_)), "{error}");
-    // The last three placements are those of the public values x, y and z.
-    let error = refused(|c| drop(c.placements.pop()));
-    assert_eq!(
-        error.to_string(),
-        "the circuit description is not valid: element 0 of public tensor `z` stands in no instance cell"
-    );
-    let error = refused(|c| c.inputs[0].public = false);
-    assert_eq!(
-        error.to_string(),
-        "the circuit description is not valid: instance cell public[0]@0 holds no value of a public input or output"
-    );
-}
-
-#[test]
 fn damaged_key_files_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("m.vk");
-    let (_, params, key) = setup(power(2));
+    let Setup { params, key, .. } = setup(power(2));
     key.verifying_key().write(&path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
-    for position in 0..bytes.len() {
-        let mut changed = bytes.clone();
-        changed[position] ^= 1;
-        std::fs::write(&path, &changed).unwrap();
-        StoredKey::read_verifying(&path).unwrap_err();
-    }
-    for length in (0..bytes.len()).step_by(5) {
-        std::fs::write(&path, &bytes[..length]).unwrap();
-        StoredKey::read_verifying(&path).unwrap_err();
-    }
+    assert_damage_is_noticed(&path, (1, 5), |path| {
+        StoredKey::read_verifying(path).is_ok()
+    });
     std::fs::remove_file(&path).unwrap();
     let error = StoredKey::read_verifying(&path).unwrap_err().to_string();
     assert!(error.contains("cannot read"), "{error}");

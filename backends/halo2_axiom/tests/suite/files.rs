@@ -1,8 +1,10 @@
 //! Keys in files: read back they do the same, and damaged ones are refused without a panic.
 
+use zkc_backend_testing::samples::{power, small_layer};
+use zkc_backend_testing::{Setup as _, assert_damage_is_noticed};
 use zkc_halo2_axiom::{Commitment, Params, Proof, ProvingKey, VerifyingKey, prove, system_rng};
 
-use crate::support::{Setup, accept, grid, power, small_layer};
+use crate::support::{Setup, accept, grid};
 
 #[test]
 fn stored_keys_prove_and_verify() {
@@ -63,17 +65,7 @@ fn damaged_verifying_keys_are_refused() {
     for commitment in Commitment::ALL {
         let setup = Setup::new(power(2), commitment);
         setup.verifying_key().write(&path).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        for position in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[position] ^= 1;
-            std::fs::write(&path, &changed).unwrap();
-            VerifyingKey::read(&path).unwrap_err();
-        }
-        for length in (0..bytes.len()).step_by(5) {
-            std::fs::write(&path, &bytes[..length]).unwrap();
-            VerifyingKey::read(&path).unwrap_err();
-        }
+        assert_damage_is_noticed(&path, (1, 5), |path| VerifyingKey::read(path).is_ok());
     }
     std::fs::remove_file(&path).unwrap();
     let error = VerifyingKey::read(&path).unwrap_err().to_string();
@@ -114,17 +106,7 @@ fn damaged_proving_keys_are_refused() {
     let path = dir.path().join("m.pk");
     let setup = Setup::new(power(2), Commitment::Kzg);
     setup.key.write(&path).unwrap();
-    let bytes = std::fs::read(&path).unwrap();
-    for position in (0..bytes.len()).step_by(13) {
-        let mut changed = bytes.clone();
-        changed[position] ^= 1;
-        std::fs::write(&path, &changed).unwrap();
-        ProvingKey::read(&path).unwrap_err();
-    }
-    for length in (0..bytes.len()).step_by(101) {
-        std::fs::write(&path, &bytes[..length]).unwrap();
-        ProvingKey::read(&path).unwrap_err();
-    }
+    assert_damage_is_noticed(&path, (13, 101), |path| ProvingKey::read(path).is_ok());
 }
 
 #[test]

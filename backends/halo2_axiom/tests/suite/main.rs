@@ -1,7 +1,5 @@
 //! Small circuits, from the description to a checked proof, with both commitments.
 
-#![expect(clippy::result_large_err, reason = "errors name public values")]
-
 mod accept;
 mod files;
 mod phases;

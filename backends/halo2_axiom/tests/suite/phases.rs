@@ -1,6 +1,7 @@
 //! Circuits with challenges: columns that are computed once the first phase is committed.
 
-use zkc_circuit::{Circuit, Grid, Ints};
+use zkc_backend_testing::{Setup as _, set_cell};
+use zkc_circuit::{Circuit, Grid};
 use zkc_halo2_axiom::{Commitment, Error, ProvingKey, Rejection, VerifyingKey};
 
 use crate::sample::{evaluation_inputs, group, logup, logup_inputs, random_evaluation};
@@ -14,18 +15,13 @@ fn circuits() -> [(Circuit, Vec<Vec<i128>>); 2] {
 }
 
 /// Sets a cell of the first advice group, and tries to prove.
-fn broken(setup: &Setup, honest: &Grid, column: u32, row: usize, value: i128) -> String {
-    let circuit = setup.prepared.circuit();
-    let column = setup
-        .prepared
-        .layout()
-        .column_of(group(circuit, "v"), column) as usize;
+fn broken(setup: &Setup, honest: &Grid, column: u32, row: u32, value: i128) -> String {
+    let (circuit, layout) = (setup.prepared.circuit(), setup.prepared.layout());
+    let group = group(circuit, "v");
+    let index = layout.column_of(group, column) as usize;
+    assert_ne!(honest.values[index].get(row as usize).unwrap_or(0), value);
     let mut grid = honest.clone();
-    let mut values = grid.values[column].to_vec();
-    values.resize(values.len().max(row + 1), 0);
-    assert_ne!(values[row], value);
-    values[row] = value;
-    grid.values[column] = Ints::from_values(&values);
+    set_cell(layout, &mut grid, (group.0, column, row), value);
     let error = setup.prove_grid(&grid).unwrap_err();
     assert!(matches!(error, Error::Unsatisfied { .. }), "{error}");
     error.to_string()
@@ -59,7 +55,7 @@ fn lookups_by_gates_hold_values_to_their_tables() {
     for commitment in Commitment::ALL {
         let setup = Setup::new(logup(), commitment);
         let honest = grid(&setup.prepared, &logup_inputs());
-        let last = setup.prepared.shape().usable_rows as usize - 2;
+        let last = setup.prepared.shape().usable_rows - 2;
         // Out of the table; another value of the table that is not counted; a pair that is none; wrong counts.
         for (column, row, value) in [
             (0, 0, 16),

@@ -2,18 +2,20 @@
 
 use std::process::Command;
 
-use zkc_circuit::{Challenge, Circuit, ColumnGroup, Expr, ExprBuilder};
+use zkc_backend_testing::Setup as _;
+use zkc_backend_testing::samples::{power, small_layer};
+use zkc_circuit::{Challenge, Circuit, ColumnGroup, ExprBuilder};
 use zkc_halo2_axiom::{
-    Commitment, Error, InsecureSetup, MAX_K, Params, Prepared, ProvingKey, Setup as KeySetup,
-    VerifyingKey, capabilities, prove, system_rng, verify,
+    Commitment, Error, InsecureSetup, Params, ProvingKey, Setup as KeySetup, VerifyingKey,
+    capabilities, prove, system_rng, verify,
 };
 
-use crate::support::{Setup, grid, params, power, small_layer};
+use crate::support::{Setup, grid, params};
+
+zkc_backend_testing::refuse_suite!(Setup);
 
 fn refused(change: impl FnOnce(&mut Circuit)) -> Error {
-    let mut circuit = small_layer();
-    change(&mut circuit);
-    Prepared::try_new(circuit).unwrap_err()
+    zkc_backend_testing::refuse::refused::<Setup>(change)
 }
 
 #[test]
@@ -61,42 +63,6 @@ fn lookups_are_decided_before_challenges() {
             .to_string()
             .contains("lookup `x range` looks up what depends on challenges"),
         "{error}"
-    );
-}
-
-#[test]
-fn sizes_are_limited() {
-    for k in [0, 3, MAX_K + 1, 31, 64, u32::MAX] {
-        let error = refused(|c| c.k = k);
-        assert!(matches!(error, Error::Limit { .. }), "{k}: {error}");
-    }
-    // Rows enough for the circuit, but not for its table.
-    let error = refused(|c| c.k = 4);
-    assert!(!matches!(error, Error::Backend { .. }), "{error}");
-    // Small to describe, large to prove.
-    let mut circuit = small_layer();
-    circuit.k = 18;
-    circuit.groups[0].count = 1500;
-    let prepared = Prepared::try_new(circuit).unwrap();
-    assert!(prepared.shape().memory_bytes() > 30 << 30);
-}
-
-#[test]
-fn inconsistent_descriptions_are_refused() {
-    let error = refused(|c| c.lookups[0].inputs.push(Expr::constant(0)));
-    assert!(matches!(error, Error::Invalid(_)), "{error}");
-    let error = refused(|c| c.gates[0].constraints[0].poly = Expr::query(9, 0, 0));
-    assert!(matches!(error, Error::Invalid(_)), "{error}");
-    // The last three placements are those of the public values x, y and z.
-    let error = refused(|c| drop(c.placements.pop()));
-    assert_eq!(
-        error.to_string(),
-        "the circuit description is not valid: element 0 of public tensor `z` stands in no instance cell"
-    );
-    let error = refused(|c| c.inputs[0].public = false);
-    assert_eq!(
-        error.to_string(),
-        "the circuit description is not valid: instance cell public[0]@0 holds no value of a public input or output"
     );
 }
 

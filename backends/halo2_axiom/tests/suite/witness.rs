@@ -1,26 +1,18 @@
 //! Wrong witnesses: that no proof comes of them.
 
-use zkc_circuit::{Grid, GroupId, Ints};
-use zkc_halo2_axiom::{Commitment, Error, Prepared};
+use zkc_backend_testing::samples::small_layer;
+use zkc_backend_testing::{Setup as _, set_cell};
+use zkc_halo2_axiom::{Commitment, Error};
 
-use crate::support::{Setup, grid, power, small_layer};
-
-/// Sets one cell.
-fn set(prepared: &Prepared, grid: &mut Grid, (group, column, row): (u32, u32, u32), value: i128) {
-    let column = prepared.layout().column_of(GroupId(group), column) as usize;
-    let mut values = grid.values[column].to_vec();
-    values.resize(values.len().max(row as usize + 1), 0);
-    values[row as usize] = value;
-    grid.values[column] = Ints::from_values(&values);
-}
+use crate::support::Setup;
 
 /// What is said of the layer on (1, 2, 3) with some cells changed, for both commitments.
 fn refusals(cells: &[((u32, u32, u32), i128)]) -> [String; 2] {
     Commitment::ALL.map(|commitment| {
         let setup = Setup::new(small_layer(), commitment);
-        let mut grid = grid(&setup.prepared, &[vec![1, 2, 3]]);
+        let mut grid = setup.grid(&[vec![1, 2, 3]]);
         for (cell, value) in cells {
-            set(&setup.prepared, &mut grid, *cell, *value);
+            set_cell(setup.prepared.layout(), &mut grid, *cell, *value);
         }
         let error = setup.prove_grid(&grid).unwrap_err();
         assert!(
@@ -97,25 +89,4 @@ fn a_value_below_the_used_rows_is_found() {
     for error in refusals(&[((2, 0, 40), i128::MAX)]) {
         assert!(error.contains("lookup `activation`"), "{error}");
     }
-}
-
-#[test]
-fn a_grid_of_another_circuit_is_refused() {
-    let layer = Setup::new(small_layer(), Commitment::Kzg);
-    let other = Setup::new(power(2), Commitment::Kzg);
-    let grid = grid(&other.prepared, &[vec![1, 2, 3]]);
-    let error = layer.prove_grid(&grid).unwrap_err();
-    assert!(matches!(error, Error::Inconsistent { .. }), "{error}");
-    assert!(error.to_string().contains("laid out for another circuit"));
-}
-
-#[test]
-fn values_in_blinding_rows_are_refused() {
-    // halo2-axiom would overwrite them without a word.
-    let setup = Setup::new(power(2), Commitment::Kzg);
-    let mut grid = grid(&setup.prepared, &[vec![1, 2, 3]]);
-    let usable = setup.prepared.shape().usable_rows;
-    set(&setup.prepared, &mut grid, (0, 1, usable), 1);
-    let error = setup.prove_grid(&grid).unwrap_err();
-    assert!(matches!(error, Error::Inconsistent { .. }), "{error}");
 }

@@ -3,20 +3,68 @@
 //! Integers enter the field as themselves, a negative `v` as `p - |v|`. A proof file holds integers, never field
 //! elements, and every value is checked against the range that the circuit states, so there is one encoding of each.
 //!
-//! The layout of public values is part of a verifying key, so that verifying does without the rest of the circuit.
+//! The layout of public values can be part of a verifying key, so that verifying does without the rest of the circuit.
 
 use std::collections::BTreeMap;
 
 use prost::Message;
 use zkc_circuit::elements::{ElementMap, Resolver};
 use zkc_circuit::{Circuit, ColumnKind, Grid, Layout, Op, RegisterId, Shape};
-use zkc_halo2::{PublicKind, PublicTensor, Rejection};
 
 use crate::error::Error;
+use crate::rejection::Rejection;
+
+/// Whether a public tensor is an input or an output of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PublicKind {
+    /// An input.
+    Input,
+    /// An output.
+    Output,
+}
+
+impl PublicKind {
+    /// As messages hold it.
+    pub(crate) fn is_output(self) -> bool {
+        self == PublicKind::Output
+    }
+
+    pub(crate) fn from_is_output(output: bool) -> PublicKind {
+        if output {
+            PublicKind::Output
+        } else {
+            PublicKind::Input
+        }
+    }
+}
+
+impl std::fmt::Display for PublicKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            PublicKind::Input => "input",
+            PublicKind::Output => "output",
+        })
+    }
+}
+
+/// A public input or output of the model with its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicTensor {
+    /// Input or output.
+    pub kind: PublicKind,
+    /// Name in the model.
+    pub name: String,
+    /// Shape in the model.
+    pub shape: Shape,
+    /// The integer `n` stands for `n * 2^-scale`.
+    pub scale: i32,
+    /// The integers in row-major order.
+    pub values: Vec<i128>,
+}
 
 /// How the public tensors of a circuit stand in its instance columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicLayout {
+pub struct PublicLayout {
     /// Public inputs, then public outputs.
     tensors: Vec<PublicInfo>,
     cells: PublicCells,
@@ -37,12 +85,12 @@ struct PublicInfo {
 
 /// The instance cells, numbered column by column and row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PublicCells {
+pub struct PublicCells {
     /// Rows of each instance column that hold something.
-    pub(crate) rows: Vec<u32>,
+    pub rows: Vec<u32>,
     /// For each cell, the number of the first cell that holds the same element; `None` for a row between values, which
     /// is 0.
-    pub(crate) leaders: Vec<Option<u32>>,
+    pub leaders: Vec<Option<u32>>,
 }
 
 impl PublicLayout {
@@ -50,7 +98,7 @@ impl PublicLayout {
     ///
     /// # Errors
     /// A value of a public tensor stands in no instance cell, or an instance cell holds something else.
-    pub(crate) fn try_new(circuit: &Circuit, layout: &Layout) -> Result<PublicLayout, Error> {
+    pub fn try_new(circuit: &Circuit, layout: &Layout) -> Result<PublicLayout, Error> {
         let instance = |c: &&zkc_circuit::LayoutColumn| c.kind == ColumnKind::Instance;
         let columns = layout.columns.iter().filter(instance);
         let rows = columns.map(|column| column.used_rows()).collect();
@@ -93,7 +141,7 @@ impl PublicLayout {
     ///
     /// # Errors
     /// Says what does not fit. Nothing in the arguments is trusted.
-    pub(crate) fn from_messages(
+    pub fn from_messages(
         tensors: Vec<TensorInfoMessage>,
         cells: PublicCells,
     ) -> Result<Self, &'static str> {
@@ -119,11 +167,7 @@ impl PublicLayout {
                 return Err("a bound of a public tensor must have 16 bytes");
             };
             infos.push(PublicInfo {
-                kind: if tensor.output {
-                    PublicKind::Output
-                } else {
-                    PublicKind::Input
-                },
+                kind: PublicKind::from_is_output(tensor.output),
                 name: tensor.name,
                 shape: tensor.shape,
                 scale: tensor.scale,
@@ -136,14 +180,15 @@ impl PublicLayout {
         Ok(PublicLayout { tensors, cells })
     }
 
-    pub(crate) fn cells(&self) -> &PublicCells {
+    /// The instance cells.
+    pub fn cells(&self) -> &PublicCells {
         &self.cells
     }
 
     /// The tensors as keys hold them.
-    pub(crate) fn tensor_messages(&self) -> Vec<TensorInfoMessage> {
+    pub fn tensor_messages(&self) -> Vec<TensorInfoMessage> {
         let message = |info: &PublicInfo| TensorInfoMessage {
-            output: info.kind == PublicKind::Output,
+            output: info.kind.is_output(),
             name: info.name.clone(),
             shape: info.shape.clone(),
             scale: info.scale,
@@ -155,7 +200,7 @@ impl PublicLayout {
     }
 
     /// The public tensors of a grid.
-    pub(crate) fn tensors(&self, layout: &Layout, grid: &Grid) -> Vec<PublicTensor> {
+    pub fn tensors(&self, layout: &Layout, grid: &Grid) -> Vec<PublicTensor> {
         let vector = grid.public_values(layout);
         let tensor = |info: &PublicInfo| PublicTensor {
             kind: info.kind,
@@ -171,7 +216,7 @@ impl PublicLayout {
     ///
     /// # Errors
     /// The tensors are not exactly those of the circuit, or a value is outside of its range.
-    pub(crate) fn instances(&self, tensors: &[PublicTensor]) -> Result<Vec<Vec<i128>>, Rejection> {
+    pub fn instances(&self, tensors: &[PublicTensor]) -> Result<Vec<Vec<i128>>, Rejection> {
         if tensors.len() != self.tensors.len() {
             return Err(Rejection::TensorCount {
                 expected: self.tensors.len(),
@@ -305,7 +350,7 @@ fn cells_of(ids: &ElementMap, first: &BTreeMap<u32, u32>, name: &str) -> Result<
 
 /// A public tensor in a key.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct TensorInfoMessage {
+pub struct TensorInfoMessage {
     #[prost(bool, tag = "1")]
     output: bool,
     #[prost(string, tag = "2")]

@@ -1,27 +1,30 @@
 //! What can go wrong, and whose fault it is.
 
-use halo2_axiom::plonk;
-use zkc_circuit::{DeriveError, ExpandError, MultiplicityError, ValidateError};
-use zkc_halo2::{Digest, Rejection};
+use zkc_circuit::{DeriveError, ExpandError, MultiplicityError, Query, ValidateError};
 
 use crate::commitment::Commitment;
-use crate::gates::ExprError;
+use crate::digest::Digest;
+use crate::rejection::Rejection;
+use crate::system::Flavour;
+use crate::tree::{MAX_DEPTH, MAX_NODES};
 
-/// Why this backend could not do what was asked.
+/// Why a backend could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The circuit needs something that this backend does not have.
-    #[error("backend `halo2-axiom` cannot prove circuit `{circuit}`: {what}")]
+    /// The circuit needs something that the backend does not have.
+    #[error("backend `{backend}` {what}")]
     Capability {
-        /// Name of the circuit.
-        circuit: String,
-        /// What it uses.
+        /// Name of the backend.
+        backend: &'static str,
+        /// What it cannot do, and which circuit asks for it.
         what: String,
     },
-    /// A number is outside of what this backend works with.
-    #[error("{what} is {found}, the limit of backend `halo2-axiom` is {limit}")]
+    /// A number is outside of what the backend works with.
+    #[error("{what} is {found}, the limit of backend `{backend}` is {limit}")]
     Limit {
+        /// Name of the backend.
+        backend: &'static str,
         /// What is limited.
         what: String,
         /// The circuit's number.
@@ -31,10 +34,12 @@ pub enum Error {
     },
     /// The machine's memory cannot hold a key or proof of this size.
     #[error(
-        "this needs at least {} MB of memory, this machine has {} MB; a smaller k or fewer columns would do",
+        "{what} at least {} MB of memory, this machine has {} MB; a smaller k or fewer columns would do",
         .need >> 20, .have >> 20
     )]
     Memory {
+        /// What needs it.
+        what: &'static str,
         /// Bytes needed at least.
         need: u64,
         /// Bytes there are.
@@ -42,7 +47,7 @@ pub enum Error {
     },
     /// The description's values cannot be laid out.
     #[error(transparent)]
-    Expand(#[from] ExpandError),
+    Expand(Box<ExpandError>),
     /// A value that is looked up by gates is not in their table, or cannot be counted.
     #[error("the witness does not satisfy the circuit: {0}")]
     Multiplicity(#[from] MultiplicityError),
@@ -118,6 +123,21 @@ pub enum Error {
     /// A file is not what it should be.
     #[error("{0}")]
     File(String),
+    /// A key file whose digest is not that of the key made from it.
+    #[error(
+        "the key file was stored as key {stored}, its circuit gives key {made}; it was made with {} {stored_version}, this is {}; run `zkc setup` again",
+        .flavour.library, .flavour.version
+    )]
+    KeyDigest {
+        /// Digest in the file.
+        stored: Digest,
+        /// Digest of the key just made.
+        made: Digest,
+        /// Version of the halo2 crate in the file.
+        stored_version: String,
+        /// The backend.
+        flavour: &'static Flavour,
+    },
     /// The operating system gives no random numbers, without which a proof would reveal the witness.
     #[error("the operating system gives no random numbers: {reason}")]
     Randomness {
@@ -130,11 +150,13 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
-    /// A variable of the environment that changes what `halo2-axiom` computes.
+    /// A variable of the environment that changes what the halo2 crate computes.
     #[error(
-        "{variable} is set in the environment; `halo2-axiom` would make other keys and proofs because of it: unset it"
+        "{variable} is set in the environment; `{library}` would make other keys and proofs because of it: unset it"
     )]
     Environment {
+        /// The halo2 crate.
+        library: &'static str,
         /// The variable.
         variable: &'static str,
     },
@@ -143,14 +165,50 @@ pub enum Error {
         "this program was built with feature `asm`, which needs a processor with ADX and BMI2; build it without that feature"
     )]
     Processor,
-    /// `halo2-axiom` refuses something that was checked before: a mistake in this crate or a limit it overlooks.
-    #[error("halo2-axiom failed while {doing}: {source}")]
+    /// The halo2 crate refuses something that was checked before: a mistake in the backend or a limit it overlooks.
+    #[error("{library} failed while {doing}: {source}")]
     Backend {
+        /// The halo2 crate.
+        library: &'static str,
         /// The step.
         doing: &'static str,
-        /// What `halo2-axiom` says.
-        source: plonk::Error,
+        /// What the crate says.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl From<ExpandError> for Error {
+    fn from(error: ExpandError) -> Error {
+        Error::Expand(Box::new(error))
+    }
+}
+
+/// Why an expression has no halo2 tree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExprError {
+    /// More than [`MAX_NODES`] nodes once shared nodes are copied.
+    #[error("the polynomial has more than {MAX_NODES} nodes when written out")]
+    TooLarge,
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("the polynomial is nested deeper than {MAX_DEPTH}")]
+    TooDeep,
+    /// A node reads a challenge that the circuit does not have.
+    #[error("the polynomial uses challenge {0}, which is not there")]
+    Challenge(u32),
+    /// A node reads a column that the circuit does not have.
+    #[error("the polynomial reads column {} of group {}, which is not there", .0.column, .0.group)]
+    Query(Query),
+    /// A node reads another row of a fixed column, which the halo2 crate cannot.
+    #[error("the polynomial reads fixed column {} of group {} at rotation {}; `{library}` reads fixed columns in the current row only", .query.column, .query.group, .query.rotation)]
+    FixedRotation {
+        /// What it reads.
+        query: Query,
+        /// The halo2 crate.
+        library: &'static str,
+    },
+    /// A node refers to a later node or to none.
+    #[error("node {0} refers to a node that does not precede it")]
+    Order(usize),
 }
 
 /// The first few errors in one line.

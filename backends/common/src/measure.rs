@@ -4,8 +4,6 @@ use std::time::Instant;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::error::Error;
-
 /// What a step cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
@@ -64,17 +62,9 @@ pub fn peak_rss_bytes() -> Option<u64> {
 }
 
 /// The machine's memory in bytes; `None` where `/proc` does not tell.
-fn machine_memory_bytes() -> Option<u64> {
+pub(crate) fn machine_memory_bytes() -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     kib_field(&info, "MemTotal:")
-}
-
-/// Refuses to need more memory than the machine has.
-pub(crate) fn check_memory(need: u64) -> Result<(), Error> {
-    match machine_memory_bytes() {
-        Some(have) if have < need => Err(Error::Memory { need, have }),
-        _ => Ok(()),
-    }
 }
 
 /// Reads a line such as `VmHWM: 1234 kB`, in bytes.
@@ -93,15 +83,6 @@ mod tests {
         let text = "VmPeak:\t 9 kB\nVmHWM:\t   1234 kB\n";
         assert_eq!(kib_field(text, "VmHWM:"), Some(1234 * 1024));
         assert_eq!(kib_field(text, "VmRSS:"), None);
-    }
-
-    #[test]
-    fn absurd_needs_are_refused() {
-        check_memory(0).unwrap();
-        if machine_memory_bytes().is_some() {
-            let error = check_memory(u64::MAX).unwrap_err().to_string();
-            assert!(error.contains("this machine has"), "{error}");
-        }
     }
 
     #[test]

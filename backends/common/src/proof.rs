@@ -6,33 +6,38 @@ use prost::Message;
 use zkc_circuit::Ints;
 use zkc_circuit::file::{self, FileKind};
 
+use crate::digest::{Digest, Digests};
 use crate::error::Error;
-use crate::keys::{BACKEND, Digest, HALO2_PROOFS_VERSION, PRODUCER, check_backend};
-use crate::public::{PublicKind, PublicTensor};
+use crate::key_file::PRODUCER;
+use crate::public::{PublicKind, PublicLayout, PublicTensor};
+use crate::rejection::Rejection;
+use crate::system::{ProofCommitment, System};
 
 /// The largest proof file that is read, in bytes.
 pub const MAX_PROOF_FILE_BYTES: u64 = 1 << 24;
 
 /// A proof together with the public values that it proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
+pub struct Proof<S: System> {
+    /// How it commits to polynomials, where there are several ways.
+    pub commitment: S::Commitment,
     /// Digest of the circuit description.
     pub circuit: Digest,
     /// Digest of the verifying key.
     pub key: Digest,
     /// The public inputs, then the public outputs, in the model's order.
     pub public: Vec<PublicTensor>,
-    /// What `halo2_proofs` made.
+    /// What the halo2 crate made.
     pub bytes: Vec<u8>,
 }
 
-impl Proof {
+impl<S: System> Proof<S> {
     /// The payload of a proof file.
     pub fn encode(&self) -> Vec<u8> {
         let tensor = |tensor: &PublicTensor| {
             let values = Ints::from_values(&tensor.values);
             TensorMessage {
-                output: tensor.kind == PublicKind::Output,
+                output: tensor.kind.is_output(),
                 name: tensor.name.clone(),
                 shape: tensor.shape.clone(),
                 scale: tensor.scale,
@@ -41,23 +46,28 @@ impl Proof {
             }
         };
         let message = ProofMessage {
-            backend: BACKEND.into(),
-            halo2_proofs: HALO2_PROOFS_VERSION.into(),
+            backend: S::FLAVOUR.name.into(),
+            version: S::FLAVOUR.version.into(),
             circuit: self.circuit.0.to_vec(),
             key: self.key.0.to_vec(),
             public: self.public.iter().map(tensor).collect(),
             proof: self.bytes.clone(),
+            commitment: self.commitment.label().into(),
         };
         message.encode_to_vec()
     }
 
     /// Reads what [`encode`](Self::encode) wrote.
     ///
-    /// Whether it proves anything is for [`verify`](crate::verify) to say.
-    pub fn decode(payload: &[u8]) -> Result<Proof, Error> {
+    /// Whether it proves anything is for the backend to say.
+    ///
+    /// # Errors
+    /// It is not the one encoding of a proof of this backend and its version.
+    pub fn decode(payload: &[u8]) -> Result<Self, Error> {
         let damaged = |what: String| Error::File(format!("the proof file is not valid: {what}"));
         let message = ProofMessage::decode(payload).map_err(|e| damaged(e.to_string()))?;
-        check_backend("proof", &message.backend)?;
+        S::FLAVOUR.check_backend("proof", &message.backend)?;
+        S::FLAVOUR.check_version("proof", &message.version)?;
         let digest = |bytes: &[u8]| {
             Digest::from_slice(bytes).ok_or_else(|| damaged("a digest must have 32 bytes".into()))
         };
@@ -65,24 +75,15 @@ impl Proof {
             let values = Ints::from_le_bytes(tensor.width, &tensor.values)
                 .map_err(|e| damaged(format!("values of `{}`: {e}", tensor.name)))?;
             Ok(PublicTensor {
-                kind: if tensor.output {
-                    PublicKind::Output
-                } else {
-                    PublicKind::Input
-                },
+                kind: PublicKind::from_is_output(tensor.output),
                 name: tensor.name,
                 shape: tensor.shape,
                 scale: tensor.scale,
                 values: values.to_vec(),
             })
         };
-        if message.halo2_proofs != HALO2_PROOFS_VERSION {
-            return Err(Error::File(format!(
-                "the proof was made with halo2_proofs {}, this program has {HALO2_PROOFS_VERSION}",
-                message.halo2_proofs.escape_debug()
-            )));
-        }
         let proof = Proof {
+            commitment: S::Commitment::from_label(&message.commitment).map_err(damaged)?,
             circuit: digest(&message.circuit)?,
             key: digest(&message.key)?,
             public: message
@@ -106,10 +107,36 @@ impl Proof {
     }
 
     /// Reads a proof file.
-    pub fn read(path: &Path) -> Result<Proof, Error> {
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let contents = file::read(path, FileKind::Proof, MAX_PROOF_FILE_BYTES)
             .map_err(|e| Error::File(e.to_string()))?;
         Proof::decode(&contents.payload)
+    }
+
+    /// Checks that the proof is for a key and shows the circuit's public tensors; returns the instance columns.
+    ///
+    /// # Errors
+    /// It names another circuit, key or commitment, or its tensors are not exactly those of the circuit with values in
+    /// their ranges.
+    pub fn check_public(
+        &self,
+        key: Digests,
+        commitment: S::Commitment,
+        public: &PublicLayout,
+    ) -> Result<Vec<Vec<i128>>, Rejection> {
+        if self.circuit != key.circuit {
+            return Err(Rejection::OtherCircuit {
+                proof: self.circuit,
+                key: key.circuit,
+            });
+        }
+        if self.key != key.key || self.commitment != commitment {
+            return Err(Rejection::OtherKey {
+                proof: self.key,
+                key: key.key,
+            });
+        }
+        public.instances(&self.public)
     }
 }
 
@@ -118,7 +145,7 @@ struct ProofMessage {
     #[prost(string, tag = "1")]
     backend: String,
     #[prost(string, tag = "2")]
-    halo2_proofs: String,
+    version: String,
     #[prost(bytes = "vec", tag = "3")]
     circuit: Vec<u8>,
     #[prost(bytes = "vec", tag = "4")]
@@ -127,6 +154,9 @@ struct ProofMessage {
     public: Vec<TensorMessage>,
     #[prost(bytes = "vec", tag = "6")]
     proof: Vec<u8>,
+    /// Empty where there is one way only to commit.
+    #[prost(string, tag = "7")]
+    commitment: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -150,9 +180,14 @@ struct TensorMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commitment::Commitment;
+    use crate::system::tests::Paper;
+
+    type Proof = super::Proof<Paper>;
 
     fn proof() -> Proof {
         Proof {
+            commitment: Commitment::Ipa,
             circuit: Digest([7; 32]),
             key: Digest([9; 32]),
             public: vec![
@@ -190,33 +225,32 @@ mod tests {
         for cut in 0..payload.len() {
             let _ = Proof::decode(&payload[..cut]);
         }
-        let mut message = ProofMessage::decode(&payload[..]).unwrap();
-        message.backend = "other".into();
-        let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
+        let changed = |change: &dyn Fn(&mut ProofMessage)| {
+            let mut message = ProofMessage::decode(&payload[..]).unwrap();
+            change(&mut message);
+            Proof::decode(&message.encode_to_vec())
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(
-            error.to_string(),
-            "the proof is for backend `other`, this is backend `halo2`"
+            changed(&|m| m.backend = "halo2".into()),
+            "the proof is for backend `halo2`, this is backend `paper`"
         );
-        let mut message = ProofMessage::decode(&payload[..]).unwrap();
-        message.halo2_proofs = "0.3.9".into();
-        let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
-        assert!(error.to_string().contains("halo2_proofs 0.3.9"), "{error}");
-        let mut message = ProofMessage::decode(&payload[..]).unwrap();
-        message.key.pop();
-        let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
-        assert!(error.to_string().contains("digest"), "{error}");
-        let mut message = ProofMessage::decode(&payload[..]).unwrap();
-        message.public[0].values.pop();
-        let error = Proof::decode(&message.encode_to_vec()).unwrap_err();
-        assert!(error.to_string().contains("values of `x`"), "{error}");
+        assert_eq!(
+            changed(&|m| m.version = "1.2.2".into()),
+            "the proof was made with papyrus 1.2.2, this program has 1.2.3; write it again"
+        );
+        assert!(changed(&|m| m.key.truncate(31)).contains("digest"));
+        assert!(changed(&|m| m.public[0].values.truncate(31)).contains("values of `x`"));
+        assert!(changed(&|m| m.commitment = "fri".into()).contains("`fri` is not a commitment"));
         // An unknown field, and a value wider than it needs to be.
+        let wide = |m: &mut ProofMessage| {
+            (m.public[1].width, m.public[1].values) = (2, vec![0, 0]);
+        };
+        assert!(changed(&wide).contains("canonical"));
         let mut longer = payload.clone();
-        longer.extend([0x38, 1]);
-        let mut message = ProofMessage::decode(&payload[..]).unwrap();
-        (message.public[1].width, message.public[1].values) = (2, vec![0, 0]);
-        for other in [longer, message.encode_to_vec()] {
-            let error = Proof::decode(&other).unwrap_err();
-            assert!(error.to_string().contains("canonical"), "{error}");
-        }
+        longer.extend([0x40, 1]);
+        let error = Proof::decode(&longer).unwrap_err().to_string();
+        assert!(error.contains("canonical"), "{error}");
     }
 }

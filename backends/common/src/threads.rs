@@ -1,6 +1,6 @@
 //! The thread pool in which keys and proofs are made.
 //!
-//! `halo2_proofs` splits its work over the rayon pool it is called from. Rayon's own default follows
+//! The halo2 crates split their work over the rayon pool it is called from. Rayon's own default follows
 //! `std::thread::available_parallelism`, which rounds a container's processor quota *down*, so that a quota of
 //! one and a half processors leaves one thread; here the quota is rounded up.
 
@@ -12,7 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::error::Error;
 
 /// Stack of a worker thread in bytes. Evaluating a gate recurses over its expression, whose depth
-/// [`MAX_DEPTH`](crate::gates::MAX_DEPTH) bounds; this leaves more than ten times what that needs.
+/// [`MAX_DEPTH`](crate::MAX_DEPTH) bounds; this leaves more than ten times what that needs.
 const STACK_BYTES: usize = 16 << 20;
 
 /// How many threads keys and proofs are made with.
@@ -32,22 +32,42 @@ pub fn thread_count() -> usize {
     quota().map_or(cpus, |q| q.min(cpus)).max(1)
 }
 
-/// Runs `work` in the pool; everything `halo2_proofs` does inside is split over its threads.
-pub(crate) fn install<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, Error> {
-    static POOL: OnceLock<Result<ThreadPool, String>> = OnceLock::new();
-    let pool = POOL.get_or_init(|| {
-        ThreadPoolBuilder::new()
-            .num_threads(thread_count())
-            .stack_size(STACK_BYTES)
-            .thread_name(|i| format!("zkc-halo2-{i}"))
-            .build()
-            .map_err(|e| e.to_string())
-    });
-    match pool {
-        Ok(pool) => Ok(pool.install(work)),
-        Err(reason) => Err(Error::Threads {
-            reason: reason.clone(),
-        }),
+/// A pool of [`thread_count`] threads with room for deep expressions, started when it is first used.
+#[derive(Debug)]
+pub struct Pool {
+    name: &'static str,
+    started: OnceLock<Result<ThreadPool, String>>,
+}
+
+impl Pool {
+    /// A pool for the backend of that name, which its threads bear.
+    pub const fn new(name: &'static str) -> Pool {
+        Pool {
+            name,
+            started: OnceLock::new(),
+        }
+    }
+
+    /// Runs `work` in the pool; everything the halo2 crate does inside is split over its threads.
+    ///
+    /// # Errors
+    /// The threads cannot be started.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> Result<R, Error> {
+        let name = self.name;
+        let pool = self.started.get_or_init(|| {
+            ThreadPoolBuilder::new()
+                .num_threads(thread_count())
+                .stack_size(STACK_BYTES)
+                .thread_name(move |i| format!("zkc-{name}-{i}"))
+                .build()
+                .map_err(|e| e.to_string())
+        });
+        match pool {
+            Ok(pool) => Ok(pool.install(work)),
+            Err(reason) => Err(Error::Threads {
+                reason: reason.clone(),
+            }),
+        }
     }
 }
 
@@ -111,7 +131,9 @@ mod tests {
 
     #[test]
     fn work_runs_in_a_pool_of_that_size() {
-        let threads = install(rayon::current_num_threads).unwrap();
+        let threads = Pool::new("test")
+            .install(rayon::current_num_threads)
+            .unwrap();
         assert_eq!(threads, thread_count());
     }
 }
