@@ -29,6 +29,8 @@
 //!
 //! Leaves alone: functions that have the attribute. Requires: every operation has a lowering.
 //! Ensures: the layout fits. Option `limb-bits`: width of a limb, `auto` for a choice by price.
+//! Option `lookups`: what lookups become, `native` arguments of the proof system or `sums`, which
+//! `plonk-lower-lookups` makes; with sums a row stays free and all tables together must fit.
 
 use crate::{
     gadgets::CELLS,
@@ -48,6 +50,11 @@ pub(crate) const PASS: PassInfo = PassInfo {
             name: "limb-bits",
             description: "bits of a limb, or `auto`",
             default: "auto",
+        },
+        PassOption {
+            name: "lookups",
+            description: "what lookups become: `native` or `sums`",
+            default: "native",
         },
         PassOption {
             name: "max-k",
@@ -71,6 +78,14 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         let message = "options out of range: `max-k` is 4 to 28, `limb-bits` is 1 to 20";
         return Err(emit_error(module.location(), message, &[]));
     }
+    let lookups = match options.get("lookups") {
+        "native" => Lookups::Native,
+        "sums" => Lookups::Sums,
+        other => {
+            let message = format!("option `lookups` must be `native` or `sums`, not `{other}`");
+            return Err(emit_error(module.location(), &message, &[]));
+        }
+    };
     let Some(func) = find_op(module, "func.func") else {
         return Ok(());
     };
@@ -88,7 +103,7 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
             }
             Failed
         })?;
-        if let Some(c) = cheapest(&demands, bits, max_k)
+        if let Some(c) = cheapest(&demands, lookups, bits, max_k)
             && best.as_ref().is_none_or(|b| c.key() < b.key())
         {
             best = Some(c);
@@ -105,6 +120,34 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
     let attribute = best.layout.to_attribute(graph.context).ok_or(Failed)?;
     graph.attributes.push((Layout::ATTRIBUTE.into(), attribute));
     graph.replace(func).map_err(fail)
+}
+
+/// What lookups become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lookups {
+    /// Arguments of the proof system, each table in rows of its own columns.
+    Native,
+    /// Gates over sums of fractions, all tables one below the other.
+    Sums,
+}
+
+impl Lookups {
+    /// Rows left for everything else of `usable` ones: a sum ends on the last one.
+    fn rows(self, usable: i64) -> i64 {
+        match self {
+            Lookups::Native => usable,
+            Lookups::Sums => usable - 1,
+        }
+    }
+
+    /// Whether a table of limbs and one of functions have room on `usable` rows.
+    fn fit(self, limbs: i64, functions: i64, usable: i64) -> bool {
+        match self {
+            // halo2_proofs fills up a table from the row behind it, which must exist.
+            Lookups::Native => functions < usable && limbs < usable,
+            Lookups::Sums => functions + limbs <= self.rows(usable),
+        }
+    }
 }
 
 struct Candidate {
@@ -126,13 +169,14 @@ impl Candidate {
 }
 
 /// The cheapest layout with limbs of a given width, over all numbers of rows.
-fn cheapest(demands: &Demands, bits: i64, max_k: i64) -> Option<Candidate> {
+fn cheapest(demands: &Demands, lookups: Lookups, bits: i64, max_k: i64) -> Option<Candidate> {
     let mut best: Option<Candidate> = None;
     for k in (bits + 1).max(4)..=max_k {
         for limbs in 1..=16 {
             let usable = Layout::usable_rows(k, demands.height(limbs));
-            // halo2_proofs fills up a table from the row behind it, which must exist.
-            if demands.table_rows >= usable || (1 << bits) >= usable || demands.io > usable {
+            let fit = lookups.fit(1 << bits, demands.table_rows, usable);
+            let usable = lookups.rows(usable);
+            if !fit || demands.io > usable {
                 continue;
             }
             let Some((lanes, blocks)) = linear(demands, usable) else {
