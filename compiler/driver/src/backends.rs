@@ -262,8 +262,12 @@ pub(crate) fn check_proof_backend(proof: ProofFile<'_>, key: Backend) -> Result<
         proof.vk.display(),
         key.name()
     ))
-    .help("use the verifying key that was made together with the proving key of this proof"))
+    .help(OTHER_KEY_HELP))
 }
+
+/// What helps against a proof that is not of a key.
+const OTHER_KEY_HELP: &str =
+    "use the verifying key that was made together with the proving key of this proof";
 
 /// What helps against too many rows or bits.
 const LIMIT_HELP: &str = "lower `--fraction-bits`, narrow `--input-range`, or use a smaller model";

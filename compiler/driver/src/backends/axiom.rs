@@ -10,7 +10,7 @@ use zkc_halo2_axiom::{
 };
 use zkc_support::{Writing, without_os_number};
 
-use super::kzg::{self, Loaded};
+use super::kzg::{Loaded, Loader};
 use super::{
     Checked, Cost, Origin, ParamsUse, Prepared, ProofFile, Proved, ProvingKey, ReadyKey, Shape,
     StoredProvingKey, StoredVerifyingKey, Verified, size,
@@ -138,7 +138,7 @@ impl Prepared for LaidOut {
         let k = self.0.shape().k;
         let loaded = match options.commitment(Backend::Halo2Axiom)? {
             Commitment::Ipa => generators(k, ui)?,
-            Commitment::Kzg => kzg::load(k, options, ui)?,
+            Commitment::Kzg => Loader::new(k, ui).load(options)?,
         };
         ui.step("making keys");
         let key = zkc_halo2_axiom::ProvingKey::generate(&self.0, &loaded.params)
@@ -241,7 +241,7 @@ impl StoredProvingKey for Proving {
                 super::refuse_srs(srs, &system(Commitment::Ipa, &setup))?;
                 generators(k, ui)?
             }
-            Commitment::Kzg => kzg::load_again(k, &setup, srs, pk, ui)?,
+            Commitment::Kzg => Loader::new(k, ui).load_again(&setup, srs, pk)?,
         };
         Ok(ready(self.key, loaded))
     }
@@ -262,6 +262,16 @@ impl StoredVerifyingKey for Verifying {
         use zkc_halo2_axiom::Error as E;
         let ProofFile { payload, path, vk } = proof;
         let proof = Proof::decode(payload).map_err(|error| convert(error, Origin::File(path)))?;
+        if proof.commitment != self.key.commitment() {
+            return Err(Error::diagnostic(format!(
+                "{} is a proof of commitment `{}`, {} is a key of commitment `{}`",
+                path.display(),
+                proof.commitment,
+                vk.display(),
+                self.key.commitment()
+            ))
+            .help(super::OTHER_KEY_HELP));
+        }
         let insecure = match insecure_srs {
             true => InsecureSetup::Allow,
             false => InsecureSetup::Refuse,

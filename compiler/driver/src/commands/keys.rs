@@ -33,6 +33,7 @@ pub fn setup(
     OutputFile::check(vk)?;
     let model = Model::load(path)?;
     options.commitment(model.backend)?;
+    options.srs.as_deref().map(check_readable).transpose()?;
     let prepared = backends::prepare(model.backend, model.circuit, Origin::File(path))?;
     let ready = prepared.make_keys(options, Origin::File(path), ui)?;
     let (pk_bytes, vk_bytes) = ready.key.write(pk, vk)?;
@@ -81,6 +82,7 @@ pub fn prove(
     let file = OutputFile::create(output, Access::Ordinary)?;
     let model = Model::load(path)?;
     check_readable(pk)?;
+    srs.map(check_readable).transpose()?;
     ui.step("reading the key");
     let stored = backends::read_proving_key(pk, model.backend, path)?;
     if stored.digests().circuit != model.digest() {

@@ -383,12 +383,11 @@ impl fmt::Display for VerifyReport {
             seconds(self.verify_s),
             self.digest
         )?;
-        writeln!(
-            f,
-            "  before that: parameters {}, key {}",
-            seconds(self.params_s),
-            seconds(self.keygen_s)
-        )?;
+        let params = match self.params_s {
+            0.0 => String::new(),
+            params_s => format!("parameters {}, ", seconds(params_s)),
+        };
+        writeln!(f, "  before that: {params}key {}", seconds(self.keygen_s))?;
         writeln!(f, "  {}", self.system)?;
         if self.expected {
             writeln!(f, "  the public values are those expected")?;

@@ -276,7 +276,7 @@ pub(crate) struct SetupArgs {
     /// Where the proving key goes
     #[arg(long, value_name = "M.pk", value_hint = ValueHint::FilePath)]
     pub(crate) pk: PathBuf,
-    /// Where the verifying key goes; public weights are visible in it
+    /// Where the verifying key goes; with backend halo2, public weights are visible in it
     #[arg(long, value_name = "M.vk", value_hint = ValueHint::FilePath)]
     pub(crate) vk: PathBuf,
     #[command(flatten)]
