@@ -74,10 +74,6 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
         "auto" => WIDTHS.collect(),
         _ => vec![options.parse::<i64>(module, "limb-bits")?],
     };
-    if !(4..=28).contains(&max_k) || widths.iter().any(|w| !(1..=20).contains(w)) {
-        let message = "options out of range: `max-k` is 4 to 28, `limb-bits` is 1 to 20";
-        return Err(emit_error(module.location(), message, &[]));
-    }
     let lookups = match options.get("lookups") {
         "native" => Lookups::Native,
         "sums" => Lookups::Sums,
@@ -86,6 +82,10 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
             return Err(emit_error(module.location(), &message, &[]));
         }
     };
+    if !(4..=28).contains(&max_k) || widths.iter().any(|w| !(1..=20).contains(w)) {
+        let message = "options out of range: `max-k` is 4 to 28, `limb-bits` is 1 to 20";
+        return Err(emit_error(module.location(), message, &[]));
+    }
     let Some(func) = find_op(module, "func.func") else {
         return Ok(());
     };
@@ -120,34 +120,6 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
     let attribute = best.layout.to_attribute(graph.context).ok_or(Failed)?;
     graph.attributes.push((Layout::ATTRIBUTE.into(), attribute));
     graph.replace(func).map_err(fail)
-}
-
-/// What lookups become.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lookups {
-    /// Arguments of the proof system, each table in rows of its own columns.
-    Native,
-    /// Gates over sums of fractions, all tables one below the other.
-    Sums,
-}
-
-impl Lookups {
-    /// Rows left for everything else of `usable` ones: a sum ends on the last one.
-    fn rows(self, usable: i64) -> i64 {
-        match self {
-            Lookups::Native => usable,
-            Lookups::Sums => usable - 1,
-        }
-    }
-
-    /// Whether a table of limbs and one of functions have room on `usable` rows.
-    fn fit(self, limbs: i64, functions: i64, usable: i64) -> bool {
-        match self {
-            // halo2_proofs fills up a table from the row behind it, which must exist.
-            Lookups::Native => functions < usable && limbs < usable,
-            Lookups::Sums => functions + limbs <= self.rows(usable),
-        }
-    }
 }
 
 struct Candidate {
@@ -261,4 +233,32 @@ fn price(layout: &Layout, demands: &Demands) -> (i64, i64) {
     let units =
         25_500 + 2_300 * looked_up + 4_300 * tuples + 370 * advice + 110 * fixed + 700 * equality;
     (units << layout.k, advice + fixed)
+}
+
+/// What lookups become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lookups {
+    /// Arguments of the proof system, each table in rows of its own columns.
+    Native,
+    /// Gates over sums of fractions, all tables one below the other.
+    Sums,
+}
+
+impl Lookups {
+    /// Rows left for everything else of `usable` ones: a sum ends on the last one.
+    fn rows(self, usable: i64) -> i64 {
+        match self {
+            Lookups::Native => usable,
+            Lookups::Sums => usable - 1,
+        }
+    }
+
+    /// Whether a table of limbs and one of functions have room on `usable` rows.
+    fn fit(self, limbs: i64, functions: i64, usable: i64) -> bool {
+        match self {
+            // halo2_proofs fills up a table from the row behind it, which must exist.
+            Lookups::Native => functions < usable && limbs < usable,
+            Lookups::Sums => functions + limbs <= self.rows(usable),
+        }
+    }
 }
