@@ -133,6 +133,17 @@ struct Ready {
     params: Params,
 }
 
+impl Ready {
+    fn write_files(&self, pk: &Path, vk: &Path) -> Result<(u64, u64)> {
+        let failed = |error| convert(error, Origin::Compiled);
+        let pk_bytes = self.key.write(pk).map_err(failed)?;
+        Ok((
+            pk_bytes,
+            self.key.verifying_key().write(vk).map_err(failed)?,
+        ))
+    }
+}
+
 impl ProvingKey for Ready {
     fn system(&self) -> ProofSystem {
         system()
@@ -143,20 +154,17 @@ impl ProvingKey for Ready {
     }
 
     fn write(&self, pk: &Path, vk: &Path) -> Result<(u64, u64)> {
-        let failed = |error| convert(error, Origin::Compiled);
         let _writing = Writing::begin();
-        let pk_bytes = self.key.write(pk).map_err(failed)?;
-        Ok((
-            pk_bytes,
-            self.key.verifying_key().write(vk).map_err(failed)?,
-        ))
+        self.write_files(pk, vk)
     }
 
     /// The files are written to a temporary folder to know their lengths.
     fn file_sizes(&self) -> Result<(u64, u64)> {
+        // The folder is gone before a signal ends the process.
+        let _writing = Writing::begin();
         let folder = tempfile::tempdir()
             .map_err(|error| Error::io("cannot write to", &std::env::temp_dir(), &error))?;
-        self.write(&folder.path().join("pk"), &folder.path().join("vk"))
+        self.write_files(&folder.path().join("pk"), &folder.path().join("vk"))
     }
 
     fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {
