@@ -29,6 +29,8 @@
 //!
 //! Leaves alone: functions that have the attribute. Requires: every operation has a lowering.
 //! Ensures: the layout fits. Option `limb-bits`: width of a limb, `auto` for a choice by price.
+//! Option `lookups`: what lookups become, `native` arguments of the proof system or `sums`, which
+//! `plonk-lower-lookups` makes; with sums a row stays free and all tables together must fit.
 
 use crate::{
     convert_zkarith_to_plonk::strips::{self, Plan},
@@ -49,6 +51,11 @@ pub(crate) const PASS: PassInfo = PassInfo {
             name: "limb-bits",
             description: "bits of a limb, or `auto`",
             default: "auto",
+        },
+        PassOption {
+            name: "lookups",
+            description: "what lookups become: `native` or `sums`",
+            default: "native",
         },
         PassOption {
             name: "max-k",
@@ -82,6 +89,14 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
     let widths: Vec<i64> = match options.get("limb-bits") {
         "auto" => WIDTHS.collect(),
         _ => vec![options.parse::<i64>(module, "limb-bits")?],
+    };
+    let lookups = match options.get("lookups") {
+        "native" => Lookups::Native,
+        "sums" => Lookups::Sums,
+        other => {
+            let message = format!("option `lookups` must be `native` or `sums`, not `{other}`");
+            return Err(emit_error(module.location(), &message, &[]));
+        }
     };
     if !(4..=28).contains(&max_k) || widths.iter().any(|w| !(1..=20).contains(w)) {
         let message = "options out of range: `max-k` is 4 to 28, `limb-bits` is 1 to 20";
@@ -126,7 +141,7 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> Result<(), Failed
             }
             Failed
         })?;
-        if let Some(c) = cheapest(&demands, bits, max_k)
+        if let Some(c) = cheapest(&demands, lookups, bits, max_k)
             && best.as_ref().is_none_or(|b| c.key() < b.key())
         {
             best = Some(c);
@@ -168,13 +183,14 @@ impl Candidate {
 }
 
 /// The cheapest layout with limbs of a given width, over all numbers of rows.
-fn cheapest(demands: &Demands, bits: i64, max_k: i64) -> Option<Candidate> {
+fn cheapest(demands: &Demands, lookups: Lookups, bits: i64, max_k: i64) -> Option<Candidate> {
     let mut best: Option<Candidate> = None;
     for k in (bits + 1).max(4)..=max_k {
         for limbs in 1..=16 {
             let usable = Layout::usable_rows(k, demands.height(limbs));
-            // halo2_proofs fills up a table from the row behind it, which must exist.
-            if demands.table_rows >= usable || (1 << bits) >= usable || demands.io > usable {
+            let fit = lookups.fit(1 << bits, demands.table_rows, usable);
+            let usable = lookups.rows(usable);
+            if !fit || demands.io > usable {
                 continue;
             }
             let Some((lanes, blocks)) = linear(demands, usable) else {
@@ -259,4 +275,32 @@ fn price(layout: &Layout, demands: &Demands) -> (i64, i64) {
     let units =
         25_500 + 2_300 * looked_up + 4_300 * tuples + 370 * advice + 110 * fixed + 700 * equality;
     (units << layout.k, advice + fixed)
+}
+
+/// What lookups become.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lookups {
+    /// Arguments of the proof system, each table in rows of its own columns.
+    Native,
+    /// Gates over sums of fractions, all tables one below the other.
+    Sums,
+}
+
+impl Lookups {
+    /// Rows left for everything else of `usable` ones: a sum ends on the last one.
+    fn rows(self, usable: i64) -> i64 {
+        match self {
+            Lookups::Native => usable,
+            Lookups::Sums => usable - 1,
+        }
+    }
+
+    /// Whether a table of limbs and one of functions have room on `usable` rows.
+    fn fit(self, limbs: i64, functions: i64, usable: i64) -> bool {
+        match self {
+            // halo2_proofs fills up a table from the row behind it, which must exist.
+            Lookups::Native => functions < usable && limbs < usable,
+            Lookups::Sums => functions + limbs <= self.rows(usable),
+        }
+    }
 }

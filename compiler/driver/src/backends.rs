@@ -1,20 +1,31 @@
 //! The proof systems, and what their errors mean to a user.
 //!
-//! A backend is a row of [`Backend`] and an arm of each `match` here.
+//! A backend is a row of [`Backend`], an arm of each `match` in this file, and a module below that implements the traits
+//! here. Everything else speaks to the traits.
 
+mod axiom;
+mod halo2;
+mod kzg;
+mod named;
+
+use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
-use zkc_circuit::{AuditOptions, Checker, Circuit, EvalError, Grid, Registers, evaluate};
+use zkc_circuit::file::{self, FileKind};
+use zkc_circuit::{
+    AuditOptions, Checker, Circuit, ColumnKind, EvalError, Grid, Layout, Registers, evaluate,
+};
 pub use zkc_halo2::{Cost, Digest};
-use zkc_halo2::{LoadedParams, ParamsCache, ParamsSource, Prepared};
-use zkc_support::without_os_number;
+use zkc_halo2::{Digests, PublicTensor};
 
 use crate::error::{Error, Result};
-use crate::options::Backend;
-use crate::report::CircuitSize;
+use crate::model::file_error;
+use crate::options::{Backend, CommitOptions};
+use crate::report::{CircuitSize, ProofSystem};
 use crate::ui::Ui;
 use crate::values::FixedTensor;
+
+pub(crate) use kzg::generate_insecure;
 
 /// Where a circuit comes from: who is to blame if it breaks a rule.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +49,148 @@ impl Origin<'_> {
                 ),
         }
     }
+
+    /// Something is wrong that the user can act on.
+    fn diagnostic(self, text: String) -> Error {
+        match self {
+            Origin::File(path) if !text.contains(&*path.to_string_lossy()) => {
+                Error::diagnostic(text).in_file(path)
+            }
+            _ => Error::diagnostic(text),
+        }
+    }
+}
+
+/// A circuit that a backend has checked and laid out.
+pub(crate) trait Prepared: fmt::Debug {
+    /// The circuit.
+    fn circuit(&self) -> &Circuit;
+
+    /// Where its values stand.
+    fn layout(&self) -> &Layout;
+
+    /// Its dimensions.
+    fn size(&self) -> CircuitSize;
+
+    /// Puts the values of an evaluation of the circuit into their cells, but for columns that depend on challenges.
+    fn assign(&self, registers: &Registers, origin: Origin<'_>) -> Result<Grid>;
+
+    /// Checks all constraints at the values of a grid, without keys.
+    fn check(&self, grid: &Grid, origin: Origin<'_>) -> Result<Checked>;
+
+    /// Gets parameters, then makes keys.
+    fn make_keys(
+        &self,
+        options: &CommitOptions,
+        origin: Origin<'_>,
+        ui: &dyn Ui,
+    ) -> Result<ReadyKey>;
+}
+
+/// The outcome of checking all constraints.
+pub(crate) struct Checked {
+    /// The first constraints that do not hold, in words.
+    pub(crate) failures: Vec<String>,
+    /// How many do not hold.
+    pub(crate) total: usize,
+    /// What the check cost.
+    pub(crate) cost: Cost,
+}
+
+/// Parameters were got.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ParamsUse {
+    /// What that cost.
+    pub(crate) cost: Cost,
+    /// Whether they were there, in the cache or a file; otherwise they were made.
+    pub(crate) cached: bool,
+}
+
+/// A proving key together with its parameters.
+pub(crate) struct ReadyKey {
+    /// The key.
+    pub(crate) key: Box<dyn ProvingKey>,
+    /// How its parameters were got.
+    pub(crate) params: ParamsUse,
+    /// What making or reading the key cost.
+    pub(crate) key_cost: Cost,
+}
+
+/// A proving key that is ready for use; the verifying key is part of it.
+pub(crate) trait ProvingKey {
+    /// What its proofs are.
+    fn system(&self) -> ProofSystem;
+
+    /// What identifies it.
+    fn digests(&self) -> Digests;
+
+    /// Writes the files of both keys, each all or nothing. Returns their lengths in bytes.
+    fn write(&self, pk: &Path, vk: &Path) -> Result<(u64, u64)>;
+
+    /// The lengths that the files would have.
+    fn file_sizes(&self) -> Result<(u64, u64)>;
+
+    /// Proves that the values of a grid satisfy the circuit.
+    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved>;
+
+    /// Checks a proof, insecure ones included: whoever made the key with such a setup has asked for it.
+    fn verify(&self, payload: &[u8]) -> Result<Verified>;
+}
+
+/// A proof and what making it cost.
+pub(crate) struct Proved {
+    /// The public values.
+    pub(crate) public: Vec<PublicTensor>,
+    /// The payload of a proof file.
+    pub(crate) payload: Vec<u8>,
+    /// What making the proof cost.
+    pub(crate) cost: Cost,
+}
+
+/// A proof that holds.
+pub(crate) struct Verified {
+    /// Digest of its circuit.
+    pub(crate) circuit: Digest,
+    /// Its public values.
+    pub(crate) public: Vec<PublicTensor>,
+    /// How parameters were got; `None` where none were needed, or where they were at hand.
+    pub(crate) params: Option<ParamsUse>,
+    /// What making or reading the key cost.
+    pub(crate) key_cost: Cost,
+    /// What checking the proof cost.
+    pub(crate) cost: Cost,
+}
+
+/// A proving key as its file holds it.
+pub(crate) trait StoredProvingKey {
+    /// What identifies it.
+    fn digests(&self) -> Digests;
+
+    /// The circuit.
+    fn prepared(&self) -> &dyn Prepared;
+
+    /// Gets parameters, where KZG needs them from the file `srs`, and readies the key, which stands in file `pk`.
+    fn ready(self: Box<Self>, srs: Option<&Path>, pk: &Path, ui: &dyn Ui) -> Result<ReadyKey>;
+}
+
+/// A verifying key as its file holds it.
+pub(crate) trait StoredVerifyingKey {
+    /// What its proofs are.
+    fn system(&self) -> ProofSystem;
+
+    /// Checks a proof; what needs neither key nor parameters is checked first.
+    fn verify(&self, proof: ProofFile<'_>, insecure_srs: bool, ui: &dyn Ui) -> Result<Verified>;
+}
+
+/// The payload of a proof file, and where that and the key stand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProofFile<'a> {
+    /// The payload.
+    pub(crate) payload: &'a [u8],
+    /// The file.
+    pub(crate) path: &'a Path,
+    /// The file of the verifying key.
+    pub(crate) vk: &'a Path,
 }
 
 /// Checks and lays out a circuit.
@@ -45,50 +198,128 @@ pub(crate) fn prepare(
     backend: Backend,
     circuit: Circuit,
     origin: Origin<'_>,
-) -> Result<Arc<Prepared>> {
+) -> Result<Box<dyn Prepared>> {
     match backend {
-        Backend::Halo2 => Prepared::try_new(circuit).map_err(|error| convert(error, origin)),
+        Backend::Halo2 => halo2::prepare(circuit, origin),
+        Backend::Halo2Axiom => axiom::prepare(circuit, origin),
     }
 }
 
-/// Reads or makes the public parameters for circuits of 2^k rows.
-pub(crate) fn params(k: u32, ui: &dyn Ui) -> Result<LoadedParams> {
-    let cache = ParamsCache::new(&zkc_support::cache_dir());
-    if cache.path(k).exists() {
-        ui.step("reading parameters");
-    } else {
-        ui.step(&format!("making parameters for k = {k}, once"));
+/// Reads a proving key, which has to be for the backend of the compiled model in file `model`.
+pub(crate) fn read_proving_key(
+    path: &Path,
+    backend: Backend,
+    model: &Path,
+) -> Result<Box<dyn StoredProvingKey>> {
+    let max = zkc_halo2::MAX_KEY_FILE_BYTES.max(zkc_halo2_axiom::MAX_PROVING_KEY_FILE_BYTES);
+    let contents = file::read(path, FileKind::ProvingKey, max).map_err(file_error)?;
+    let found = named::of_key(&contents.payload).map_err(|error| error.in_file(path))?;
+    if found != backend {
+        return Err(Error::diagnostic(format!(
+            "{} is a key of backend `{}`, {} is compiled for backend `{}`",
+            path.display(),
+            found.name(),
+            model.display(),
+            backend.name()
+        ))
+        .help("make the keys of this compiled model with `zkc setup`"));
     }
-    let loaded = cache
-        .load_or_make(k, &mut |text| ui.warn(&without_os_number(text)))
-        .map_err(|error| convert(error, Origin::Compiled))?;
-    ui.detail(&format!(
-        "parameters for k = {k} {} in {:.2} s: {}",
-        if loaded.source == ParamsSource::Cache {
-            "read"
-        } else {
-            "made"
-        },
-        loaded.cost.wall_s,
-        cache.path(k).display()
-    ));
-    Ok(loaded)
+    match backend {
+        Backend::Halo2 => halo2::read_proving_key(&contents.payload, path),
+        Backend::Halo2Axiom => axiom::read_proving_key(&contents.payload, path),
+    }
+}
+
+/// Reads a verifying key.
+pub(crate) fn read_verifying_key(path: &Path) -> Result<(Backend, Box<dyn StoredVerifyingKey>)> {
+    let max = zkc_halo2::MAX_KEY_FILE_BYTES.max(zkc_halo2_axiom::MAX_VERIFYING_KEY_FILE_BYTES);
+    let contents = file::read(path, FileKind::VerifyingKey, max).map_err(file_error)?;
+    let backend = named::of_key(&contents.payload).map_err(|error| error.in_file(path))?;
+    let key = match backend {
+        Backend::Halo2 => halo2::read_verifying_key(&contents.payload, path),
+        Backend::Halo2Axiom => axiom::read_verifying_key(&contents.payload, path),
+    }?;
+    Ok((backend, key))
+}
+
+/// Reads the payload of a proof file.
+pub(crate) fn read_proof(path: &Path) -> Result<Vec<u8>> {
+    let max = zkc_halo2::MAX_PROOF_FILE_BYTES.max(zkc_halo2_axiom::MAX_PROOF_FILE_BYTES);
+    let contents = file::read(path, FileKind::Proof, max).map_err(file_error)?;
+    Ok(contents.payload)
+}
+
+/// Refuses a proof that is of another backend than the key that shall check it.
+pub(crate) fn check_proof_backend(proof: ProofFile<'_>, key: Backend) -> Result<()> {
+    let found = named::of_proof(proof.payload).map_err(|error| error.in_file(proof.path))?;
+    if found == key {
+        return Ok(());
+    }
+    Err(Error::diagnostic(format!(
+        "{} is a proof of backend `{}`, {} is a key of backend `{}`",
+        proof.path.display(),
+        found.name(),
+        proof.vk.display(),
+        key.name()
+    ))
+    .help(OTHER_KEY_HELP))
+}
+
+/// What helps against a proof that is not of a key.
+const OTHER_KEY_HELP: &str =
+    "use the verifying key that was made together with the proving key of this proof";
+
+/// What helps against too many rows or bits.
+const LIMIT_HELP: &str = "lower `--fraction-bits`, narrow `--input-range`, or use a smaller model";
+
+/// Refuses a file of KZG's parameters for keys that have no use for it.
+fn refuse_srs(srs: Option<&Path>, system: &ProofSystem) -> Result<()> {
+    match srs {
+        None => Ok(()),
+        Some(_) => Err(Error::diagnostic(format!(
+            "`--srs` is for keys of commitment `kzg`, this key is of `{}`",
+            system.commitment
+        ))
+        .help("leave out `--srs`")),
+    }
+}
+
+/// What a backend says of the dimensions of a circuit.
+struct Shape {
+    k: u32,
+    usable_rows: u32,
+    fixed: usize,
+    instance: usize,
+    lookups: usize,
+    constraints: usize,
+    degree: usize,
 }
 
 /// The dimensions of a circuit.
-pub(crate) fn size(prepared: &Prepared) -> CircuitSize {
-    let (circuit, layout, shape) = (prepared.circuit(), prepared.layout(), prepared.shape());
+fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
     let tables = circuit.tables.iter();
     let table_rows = tables.clone().map(|table| table.rows()).max().unwrap_or(0);
+    let phases = layout.columns.iter().map(|column| column.phase).max();
+    let advice = |phase: u32| {
+        let columns = layout.columns.iter();
+        columns
+            .filter(|column| column.kind == ColumnKind::Advice && column.phase == phase)
+            .count() as u64
+    };
+    let advice_phases: Vec<u64> = (0..=phases.unwrap_or(0)).map(advice).collect();
+    let sums = circuit.multiplicities.iter();
+    let summed: usize = sums.map(|multiplicity| multiplicity.terms.len()).sum();
     CircuitSize {
         k: shape.k,
         rows: u64::from(layout.used_rows()).max(table_rows),
         usable_rows: u64::from(shape.usable_rows),
-        advice: shape.advice_columns as u64,
-        fixed: shape.fixed_columns as u64,
+        advice: advice_phases.iter().sum(),
+        advice_phases,
+        fixed: shape.fixed as u64,
         table_columns: tables.map(|table| table.columns.len() as u64).sum(),
-        instance: shape.instance_columns as u64,
-        lookups: shape.lookups as u64,
+        instance: shape.instance as u64,
+        challenges: circuit.challenges.len() as u64,
+        lookups: (shape.lookups + summed) as u64,
         gates: circuit.gates.len() as u64,
         constraints: shape.constraints as u64,
         degree: shape.degree as u64,
@@ -135,24 +366,35 @@ pub(crate) fn outputs(
         .collect()
 }
 
+/// What an audit without findings has to tell.
+pub(crate) struct Audited {
+    /// Number of witness cells that are declared free.
+    pub(crate) free_cells: u64,
+    /// What cannot be decided, as it rests on constraints with challenges.
+    pub(crate) undecided: Vec<String>,
+}
+
 /// Checks that every witness cell is pinned by a constraint, at the witness `grid`, which all constraints accept.
 ///
-/// Returns the number of cells that are declared free. What nothing pins is a mistake in the circuit.
+/// What nothing pins is a mistake in the circuit.
 pub(crate) fn audit(
-    prepared: &Prepared,
+    prepared: &dyn Prepared,
     grid: &Grid,
     origin: Origin<'_>,
     ui: &dyn Ui,
-) -> Result<u64> {
+) -> Result<Audited> {
     ui.step("auditing the circuit");
     let checker = Checker::new(prepared.circuit(), prepared.layout());
     let audit = zkc_circuit::audit(&checker, grid, &AuditOptions::default());
-    if audit.is_ok() {
+    if audit.findings.is_empty() {
         match &audit.jacobian {
             Some(jacobian) => ui.detail(&format!("the constraints determine all {} cells to first order", jacobian.columns)),
             None => ui.detail("the circuit is too large for the rank of its constraints; the other checks were made"),
         }
-        return Ok(audit.free.iter().map(|free| free.cells).sum());
+        return Ok(Audited {
+            free_cells: audit.free.iter().map(|free| free.cells).sum(),
+            undecided: audit.undecided,
+        });
     }
     let mut error = origin.broken(match audit.findings.len() {
         1 => "the audit finds a mistake in the circuit".to_owned(),
@@ -162,33 +404,4 @@ pub(crate) fn audit(
         error = error.note(finding.to_string());
     }
     Err(error)
-}
-
-/// What an error of the backend means to the user.
-pub(crate) fn convert(error: zkc_halo2::Error, origin: Origin<'_>) -> Error {
-    use zkc_halo2::Error as E;
-    let text = without_os_number(&error.to_string());
-    match error {
-        E::Limit { .. } => Error::limit(text)
-            .help("lower `--fraction-bits`, narrow `--input-range`, or use a smaller model"),
-        E::Memory { .. } => Error::limit(text),
-        E::Rejected(_) => Error::diagnostic(format!("the proof is rejected: {text}")),
-        // The machine is the cause, not the file.
-        E::Randomness { .. } | E::Threads { .. } => Error::diagnostic(text),
-        E::Capability { .. } | E::ParamsK { .. } | E::File(_) | E::KeyDigest { .. } => match origin
-        {
-            Origin::File(path) if !text.contains(&*path.to_string_lossy()) => {
-                Error::diagnostic(text).in_file(path)
-            }
-            _ => Error::diagnostic(text),
-        },
-        E::Expand(_)
-        | E::Invalid(_)
-        | E::Inconsistent { .. }
-        | E::Polynomial { .. }
-        | E::Unsatisfied { .. } => origin.broken(text),
-        E::Backend { .. } => Error::bug(text),
-        // The list may grow; a new kind is at least reported with its text.
-        _ => Error::diagnostic(text),
-    }
 }

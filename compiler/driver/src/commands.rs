@@ -4,6 +4,7 @@ mod files;
 mod inspect;
 mod keys;
 mod run;
+mod srs;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ pub use crate::commands::files::{compile, infer, mock, witness};
 pub use crate::commands::inspect::inspect;
 pub use crate::commands::keys::{prove, setup, verify};
 pub use crate::commands::run::run;
+pub use crate::commands::srs::generate_srs;
 use crate::error::Result;
 use crate::inputs::{InputArg, ReadOptions, Sample, folder_file, read_sample};
 use crate::model::Model;

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use zkc_circuit::Circuit;
 use zkc_emit::EmitError;
-use zkc_halo2::{Prepared, Stopwatch};
+use zkc_halo2::Stopwatch;
 use zkc_importer::ImportOptions;
 use zkc_support::{
     Certificate, Constants, Context, DType, Form, Graph, Module, OperationRef, Outside, as_approx,
     as_array, as_str, new_context, node_name, run_pipeline,
 };
 
-use crate::backends::{self, Cost, Origin};
+use crate::backends::{self, Cost, Origin, Prepared};
 use crate::diagnostics;
 use crate::error::{Error, Result};
 use crate::escape::one_line;
@@ -38,7 +37,7 @@ pub struct Compiled {
     /// The files beside the ONNX file that hold its external data.
     pub files: Vec<PathBuf>,
     /// The circuit of the model, laid out.
-    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) prepared: Box<dyn Prepared>,
     /// What compiling cost; reading the sample inputs is not counted.
     pub cost: Cost,
 }

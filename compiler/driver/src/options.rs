@@ -1,10 +1,15 @@
-//! What a caller may say about a compilation.
+//! What a caller may say about a compilation, and about keys and proofs.
+
+mod proof_system;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::inputs::{ElementType, InputSpec, Sample, ValueRange};
+pub use crate::options::proof_system::{
+    Backend, CommitOptions, Commitment, DEFAULT_COMMITMENT, SRS_K,
+};
 
 /// Options of a compilation. The default asks for nothing: ranges come from sample inputs, inputs are private, outputs
 /// public.
@@ -31,41 +36,6 @@ pub struct RangeOption {
     pub name: Option<String>,
     /// The range.
     pub range: ValueRange,
-}
-
-/// The proof system that a circuit is compiled for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Backend {
-    /// `halo2_proofs`: IPA on the Pasta curves; no trusted setup.
-    #[default]
-    Halo2,
-}
-
-impl Backend {
-    /// Its name on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Backend::Halo2 => "halo2",
-        }
-    }
-
-    /// All backends.
-    pub const ALL: [Backend; 1] = [Backend::Halo2];
-}
-
-impl FromStr for Backend {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        Backend::ALL
-            .into_iter()
-            .find(|backend| backend.name() == text)
-            .ok_or_else(|| {
-                let names: Vec<&str> = Backend::ALL.iter().map(|backend| backend.name()).collect();
-                Error::diagnostic(format!("unknown backend `{text}`"))
-                    .help(format!("known: {}", names.join(", ")))
-            })
-    }
 }
 
 /// Which values the proof makes public.

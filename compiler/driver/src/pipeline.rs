@@ -8,7 +8,7 @@
 
 use crate::error::{Error, Result};
 use crate::inputs::{InputSpec, ValueRange};
-use crate::options::CompileOptions;
+use crate::options::{Backend, CompileOptions};
 
 /// A part of a compilation, between two levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +74,16 @@ impl Stage {
                     format!("public-inputs={}", options.public.inputs),
                     format!("public-outputs={}", options.public.outputs),
                 ];
-                vec![
-                    "zkarith-plan-layout".into(),
-                    with_options("convert-zkarith-to-plonk", &public),
-                ]
+                let conversion = with_options("convert-zkarith-to-plonk", &public);
+                match options.backend {
+                    Backend::Halo2 => vec!["zkarith-plan-layout".into(), conversion],
+                    // Sums over lookups need challenges, which `halo2_proofs` does not have.
+                    Backend::Halo2Axiom => vec![
+                        "zkarith-plan-layout{lookups=sums}".into(),
+                        conversion,
+                        "plonk-lower-lookups".into(),
+                    ],
+                }
             }
         })
     }
@@ -159,10 +165,18 @@ mod tests {
             conversion(&CompileOptions::default(), &two),
             "convert-onnx-to-zkarith{input-range=a=b=0:1;y=0:256}"
         );
-        let circuit = text(&Stage::Circuit.passes(&options, &one).unwrap());
+        let mut circuit = |backend| {
+            options.backend = backend;
+            text(&Stage::Circuit.passes(&options, &one).unwrap())
+        };
         assert_eq!(
-            circuit,
+            circuit(Backend::Halo2),
             "builtin.module(zkarith-plan-layout,convert-zkarith-to-plonk{public-inputs=true public-outputs=true})"
+        );
+        assert_eq!(
+            circuit(Backend::Halo2Axiom),
+            "builtin.module(zkarith-plan-layout{lookups=sums},\
+             convert-zkarith-to-plonk{public-inputs=true public-outputs=true},plonk-lower-lookups)"
         );
     }
 
@@ -189,18 +203,22 @@ mod tests {
     fn the_stages_run_every_registered_pass_in_its_order() {
         let of_mlir = ["canonicalize", "cse", "symbol-dce"];
         let inputs = [with_range("x", 0.0, 1.0)];
-        let stages = Stage::ALL.into_iter();
-        let passes =
-            stages.flat_map(|stage| stage.passes(&CompileOptions::default(), &inputs).unwrap());
-        let names = passes.map(|pass| pass.split('{').next().unwrap_or_default().to_owned());
-        let ours: Vec<String> = names
-            .filter(|name| !of_mlir.contains(&name.as_str()))
-            .collect();
-        // No backend of the pipelines has the challenges that sums over lookups need.
-        let registered = zkc_passes::PASSES.iter().map(|pass| pass.name);
-        let registered: Vec<&str> = registered
-            .filter(|name| *name != "plonk-lower-lookups")
-            .collect();
-        assert_eq!(ours, registered);
+        for backend in Backend::ALL {
+            let options = CompileOptions {
+                backend,
+                ..CompileOptions::default()
+            };
+            let stages = Stage::ALL.into_iter();
+            let passes = stages.flat_map(|stage| stage.passes(&options, &inputs).unwrap());
+            let names = passes.map(|pass| pass.split('{').next().unwrap_or_default().to_owned());
+            let ours: Vec<String> = names
+                .filter(|name| !of_mlir.contains(&name.as_str()))
+                .collect();
+            let registered = zkc_passes::PASSES.iter().map(|pass| pass.name);
+            let registered: Vec<&str> = registered
+                .filter(|name| backend != Backend::Halo2 || *name != "plonk-lower-lookups")
+                .collect();
+            assert_eq!(ours, registered, "{}", backend.name());
+        }
     }
 }

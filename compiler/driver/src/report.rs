@@ -2,6 +2,7 @@
 
 mod inspect;
 mod json;
+mod srs;
 mod text;
 
 use serde::Serialize;
@@ -10,11 +11,13 @@ use serde_json::Value;
 use crate::error::Result;
 use crate::inputs::ValueRange;
 use crate::model::{Model, to_shape};
+use crate::options::{Backend, Commitment};
 use crate::quantize::dequantize;
 pub use crate::report::inspect::{
     ApproximationReport, GateReport, InspectReport, NodeReport, RangeReport, TableReport,
 };
 pub use crate::report::json::to_json;
+pub use crate::report::srs::SrsReport;
 use crate::values::{FixedTensor, argmax, compare};
 
 /// A JSON number where it fits one, else a string of decimal digits.
@@ -149,13 +152,17 @@ pub struct CircuitSize {
     pub usable_rows: u64,
     /// Advice columns.
     pub advice: u64,
+    /// Advice columns by phase; those of the second depend on challenges.
+    pub advice_phases: Vec<u64>,
     /// Fixed columns: weights, selectors, constants and those of tables.
     pub fixed: u64,
     /// Those of the fixed columns that belong to lookup tables.
     pub table_columns: u64,
     /// Instance columns.
     pub instance: u64,
-    /// Lookup arguments.
+    /// Challenges.
+    pub challenges: u64,
+    /// Lookups: arguments of the proof system, or terms of a sum over fractions.
     pub lookups: u64,
     /// Gates.
     pub gates: u64,
@@ -167,6 +174,33 @@ pub struct CircuitSize {
     pub copies: u64,
     /// Public values.
     pub public_values: u64,
+}
+
+/// What makes proofs, and whom its users have to trust.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProofSystem {
+    /// The backend.
+    pub backend: String,
+    /// How proofs commit to polynomials.
+    pub commitment: String,
+    /// Whether the secret of the setup is published, so that anybody can forge proofs; absent where there is no setup.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insecure_setup: Option<bool>,
+    /// What identifies the setup; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup_digest: Option<String>,
+}
+
+impl ProofSystem {
+    /// A system without a setup.
+    pub(crate) fn transparent(backend: Backend, commitment: Commitment) -> Self {
+        ProofSystem {
+            backend: backend.name().into(),
+            commitment: commitment.name().into(),
+            insecure_setup: None,
+            setup_digest: None,
+        }
+    }
 }
 
 /// Report of `zkc compile`.
@@ -194,13 +228,16 @@ pub struct CompileReport {
 /// Report of `zkc setup`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SetupReport {
+    /// What the keys are for.
+    #[serde(flatten)]
+    pub system: ProofSystem,
     /// Base-2 logarithm of the number of rows.
     pub k: u32,
-    /// Seconds for parameters and keys together.
+    /// Seconds to make the keys, and to read the parameters; making parameters, which is done once, is not counted.
     pub setup_s: f64,
     /// Seconds to read or make the parameters.
     pub params_s: f64,
-    /// Whether the parameters came from the cache.
+    /// Whether the parameters were there, in the cache or a file.
     pub params_cached: bool,
     /// Seconds to make the keys.
     pub keygen_s: f64,
@@ -230,13 +267,16 @@ pub struct WitnessReport {
 /// Report of `zkc prove`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProveReport {
+    /// What made the proof.
+    #[serde(flatten)]
+    pub system: ProofSystem,
     /// The public outputs as real numbers; `null` when outputs are private.
     pub outputs: Option<Vec<Vec<f64>>>,
     /// Names, shapes and scales of the outputs.
     pub output_info: Vec<TensorInfo>,
     /// Seconds to read or make the parameters.
     pub params_s: f64,
-    /// Seconds to make the key again and check its digest.
+    /// Seconds to ready the key: to read it where it is stored, else to make it again and check its digest.
     pub keygen_s: f64,
     /// Seconds to compute the witness; 0 when it was given.
     pub witness_s: f64,
@@ -255,6 +295,9 @@ pub struct ProveReport {
 pub struct VerifyReport {
     /// Always true: a proof that is not valid is an error.
     pub verified: bool,
+    /// What made the proof.
+    #[serde(flatten)]
+    pub system: ProofSystem,
     /// The public outputs as real numbers; `null` when outputs are private.
     pub outputs: Option<Vec<Vec<f64>>>,
     /// The public inputs as real numbers; `null` when inputs are private.
@@ -269,12 +312,16 @@ pub struct VerifyReport {
     pub argmax: Vec<Option<usize>>,
     /// Whether the values were compared with an expectation.
     pub expected: bool,
-    /// Seconds to read or make the parameters.
+    /// Seconds to read or make the parameters; 0 where none are needed.
     pub params_s: f64,
-    /// Seconds to make the key again and check its digest.
+    /// Seconds to ready the key: to read it where it is stored, else to make it again and check its digest.
     pub keygen_s: f64,
     /// Seconds to check the proof.
     pub verify_s: f64,
+    /// Bytes of the proof file.
+    pub proof_bytes: u64,
+    /// Bytes of the verifying key.
+    pub vk_bytes: u64,
     /// Digest of the circuit.
     pub digest: String,
     /// The most memory held at once.
@@ -307,6 +354,9 @@ pub struct MockReport {
     /// Witness cells whose value is nobody's concern, by source; only with the audit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_cells: Option<u64>,
+    /// What the audit cannot decide, as it rests on constraints with challenges; only with the audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Vec<String>>,
     /// Whether the audit was made.
     pub audited: bool,
     /// Seconds for the check.
@@ -320,8 +370,9 @@ pub struct RunReport {
     pub verified: bool,
     /// The model's file.
     pub model: String,
-    /// The proof system.
-    pub backend: String,
+    /// What made the proof.
+    #[serde(flatten)]
+    pub system: ProofSystem,
     /// The outputs.
     #[serde(flatten)]
     pub outputs: Outputs,
@@ -336,11 +387,11 @@ pub struct RunReport {
     pub size: CircuitSize,
     /// Seconds from the ONNX file to the circuit.
     pub compile_s: f64,
-    /// Seconds for parameters and keys together.
+    /// Seconds to make the keys, and to read the parameters; making parameters, which is done once, is not counted.
     pub setup_s: f64,
     /// Seconds to read or make the parameters.
     pub params_s: f64,
-    /// Whether the parameters came from the cache.
+    /// Whether the parameters were there, in the cache or a file.
     pub params_cached: bool,
     /// Seconds to make the keys.
     pub keygen_s: f64,

@@ -39,7 +39,7 @@ pub fn compile(
     Ok(CompileReport {
         model: path.display().to_string(),
         backend: model.backend.name().into(),
-        size: backends::size(&compiled.prepared),
+        size: compiled.prepared.size(),
         input_ranges: input_ranges(&model),
         compile_s: compiled.cost.wall_s,
         zkc_bytes,
@@ -73,7 +73,7 @@ pub fn witness(path: &Path, input: Input<'_>, output: &Path, ui: &dyn Ui) -> Res
     ui.step("computing the witness");
     let prepared = backends::prepare(model.backend, model.circuit.clone(), Origin::File(path))?;
     let evaluation = evaluate(&model, &sample, Origin::File(path))?;
-    let grid = prepared.assign(&evaluation.registers);
+    let grid = prepared.assign(&evaluation.registers, Origin::File(path))?;
     let witness_bytes = Witness {
         circuit: model.digest(),
         grid,
@@ -95,30 +95,30 @@ pub fn mock(path: &Path, input: Input<'_>, audit: bool, ui: &dyn Ui) -> Result<M
     let origin = Origin::File(path);
     let prepared = backends::prepare(model.backend, model.circuit.clone(), origin)?;
     let evaluation = evaluate(&model, &sample, origin)?;
-    let grid = prepared.assign(&evaluation.registers);
+    let grid = prepared.assign(&evaluation.registers, Origin::File(path))?;
     ui.step("checking all constraints");
-    let report =
-        zkc_halo2::mock(&prepared, &grid).map_err(|error| backends::convert(error, origin))?;
-    if !report.is_satisfied() {
-        let mut error = origin.broken(match report.total {
+    let checked = prepared.check(&grid, origin)?;
+    if checked.total > 0 {
+        let mut error = origin.broken(match checked.total {
             1 => "a constraint does not hold".to_owned(),
             total => format!("{total} constraints do not hold"),
         });
-        for failure in &report.failures {
-            error = error.note(failure.to_string());
+        for failure in checked.failures {
+            error = error.note(failure);
         }
         return Err(error);
     }
-    let free_cells = audit
-        .then(|| backends::audit(&prepared, &grid, origin, ui))
+    let audited = audit
+        .then(|| backends::audit(&*prepared, &grid, origin, ui))
         .transpose()?;
     let outputs = beside_float(&model, &sample, &evaluation.outputs, origin)?;
     Ok(MockReport {
         satisfied: true,
         outputs,
-        size: backends::size(&prepared),
-        free_cells,
+        size: prepared.size(),
+        free_cells: audited.as_ref().map(|audited| audited.free_cells),
+        undecided: audited.map(|audited| audited.undecided),
         audited: audit,
-        mock_s: report.cost.wall_s,
+        mock_s: checked.cost.wall_s,
     })
 }

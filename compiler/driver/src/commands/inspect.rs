@@ -26,7 +26,7 @@ pub fn inspect(path: &Path) -> Result<InspectReport> {
         compiled_by: model.producer.clone(),
         digest: model.digest().to_hex(),
         zkc_bytes,
-        size: backends::size(&prepared),
+        size: prepared.size(),
         inputs: input_ranges(&model),
         outputs: output_ranges(&model)?,
         nodes: node_reports(&model, prepared.circuit(), &report),

@@ -1,21 +1,17 @@
 //! Commands that make or use keys.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use zkc_circuit::Grid;
 use zkc_circuit::file::{self, FileKind};
-use zkc_halo2::{
-    Cost, ParamsSource, Prepared, Proof, ProvingKey, PublicKind, PublicTensor, StoredKey,
-    peak_rss_bytes, system_rng,
-};
-use zkc_support::Writing;
+use zkc_halo2::{Cost, PublicKind, PublicTensor, peak_rss_bytes};
 
-use crate::backends::{self, Origin, convert};
+use crate::backends::{self, Origin, ParamsUse, Prepared, ProofFile};
 use crate::commands::{Given, files_of};
 use crate::error::{Error, Result};
 use crate::evaluate::evaluate;
 use crate::model::{Model, PRODUCER, check_readable, file_error, to_shape};
+use crate::options::CommitOptions;
 use crate::output::{Access, OutputFile, keep_apart};
 use crate::report::{ProveReport, SetupReport, VerifyReport, integers, tensor_infos};
 use crate::ui::Ui;
@@ -23,40 +19,55 @@ use crate::values::{Expectation, FixedTensor, argmax};
 use crate::witness::Witness;
 
 /// `zkc setup`: makes the keys of a compiled model and writes `pk` and `vk`.
-pub fn setup(path: &Path, pk: &Path, vk: &Path, ui: &dyn Ui) -> Result<SetupReport> {
-    keep_apart(&[pk, vk], &[path.into()])?;
+pub fn setup(
+    path: &Path,
+    options: &CommitOptions,
+    pk: &Path,
+    vk: &Path,
+    ui: &dyn Ui,
+) -> Result<SetupReport> {
+    let mut inputs = vec![path.into()];
+    inputs.extend(options.srs.clone());
+    keep_apart(&[pk, vk], &inputs)?;
     OutputFile::check(pk)?;
     OutputFile::check(vk)?;
     let model = Model::load(path)?;
+    options.commitment(model.backend)?;
+    options.srs.as_deref().map(check_readable).transpose()?;
     let prepared = backends::prepare(model.backend, model.circuit, Origin::File(path))?;
-    let params = backends::params(prepared.shape().k, ui)?;
-    ui.step("making keys");
-    let here = Origin::File(path);
-    let key =
-        ProvingKey::generate(&prepared, &params.params).map_err(|error| convert(error, here))?;
-    let (pk_bytes, vk_bytes) = {
-        let _writing = Writing::begin();
-        let failed = |error| convert(error, Origin::Compiled);
-        let pk_bytes = key.write(pk).map_err(failed)?;
-        (pk_bytes, key.verifying_key().write(vk).map_err(failed)?)
-    };
+    let ready = prepared.make_keys(options, Origin::File(path), ui)?;
+    let (pk_bytes, vk_bytes) = ready.key.write(pk, vk)?;
     Ok(SetupReport {
-        k: prepared.shape().k,
-        setup_s: params.cost.wall_s + key.keygen_cost().wall_s,
-        params_s: params.cost.wall_s,
-        params_cached: params.source == ParamsSource::Cache,
-        keygen_s: key.keygen_cost().wall_s,
+        system: ready.key.system(),
+        k: prepared.circuit().k,
+        setup_s: setup_seconds(ready.params, ready.key_cost),
+        params_s: ready.params.cost.wall_s,
+        params_cached: ready.params.cached,
+        keygen_s: ready.key_cost.wall_s,
         pk_bytes,
         vk_bytes,
-        digest: key.digests().circuit.to_hex(),
+        digest: ready.key.digests().circuit.to_hex(),
         peak_rss_bytes: peak_rss_bytes(),
     })
 }
 
+/// What each setup costs: the keys and reading parameters, but not making parameters, which is done once.
+pub(super) fn setup_seconds(params: ParamsUse, keys: Cost) -> f64 {
+    let read = if params.cached {
+        params.cost.wall_s
+    } else {
+        0.0
+    };
+    read + keys.wall_s
+}
+
 /// `zkc prove`: proves one inference and writes `output`.
+///
+/// `srs` names the parameters of KZG where the key is of a setup whose parameters are not in the cache.
 pub fn prove(
     path: &Path,
     pk: &Path,
+    srs: Option<&Path>,
     given: Given<'_>,
     output: &Path,
     ui: &dyn Ui,
@@ -66,11 +77,14 @@ pub fn prove(
         Given::Witness(witness) => vec![witness.into()],
     };
     inputs.extend([path.into(), pk.into()]);
+    inputs.extend(srs.map(Path::to_owned));
     keep_apart(&[output], &inputs)?;
     let file = OutputFile::create(output, Access::Ordinary)?;
     let model = Model::load(path)?;
     check_readable(pk)?;
-    let stored = StoredKey::read_proving(pk).map_err(|error| convert(error, Origin::File(pk)))?;
+    srs.map(check_readable).transpose()?;
+    ui.step("reading the key");
+    let stored = backends::read_proving_key(pk, model.backend, path)?;
     if stored.digests().circuit != model.digest() {
         return Err(Error::diagnostic(format!(
             "{} is the key of circuit {}, {} is circuit {}",
@@ -81,32 +95,25 @@ pub fn prove(
         ))
         .help("make the keys of this compiled model with `zkc setup`"));
     }
-    let prepared = stored.prepared().clone();
-    let (grid, witness_cost) = witness_of(&model, path, &prepared, given, ui)?;
-    let params = backends::params(prepared.shape().k, ui)?;
-    ui.step("making the key again");
-    let key = stored
-        .proving_key(&params.params)
-        .map_err(|error| convert(error, Origin::File(pk)))?;
+    let (grid, witness_cost) = witness_of(&model, path, stored.prepared(), given, ui)?;
+    let ready = stored.ready(srs, pk, ui)?;
     ui.step("proving");
-    let mut rng = system_rng().map_err(|error| convert(error, Origin::Compiled))?;
     let source = match given {
         Given::Input(_) => Origin::File(path),
         Given::Witness(witness) => Origin::File(witness),
     };
-    let proved = zkc_halo2::prove(&params.params, &key, &grid, &mut rng)
-        .map_err(|error| convert(error, source))?;
-    let bytes =
-        file::to_bytes(FileKind::Proof, PRODUCER, &proved.proof.encode()).map_err(file_error)?;
+    let proved = ready.key.prove(&grid, source)?;
+    let bytes = file::to_bytes(FileKind::Proof, PRODUCER, &proved.payload).map_err(file_error)?;
     file.commit(&bytes)?;
-    let outputs = public_tensors(&proved.proof, PublicKind::Output)?;
+    let outputs = public_tensors(&proved.public, PublicKind::Output)?;
     Ok(ProveReport {
+        system: ready.key.system(),
         outputs: model
             .outputs_public()
             .then(|| outputs.iter().map(FixedTensor::reals).collect()),
         output_info: tensor_infos(&outputs),
-        params_s: params.cost.wall_s,
-        keygen_s: key.keygen_cost().wall_s,
+        params_s: ready.params.cost.wall_s,
+        keygen_s: ready.key_cost.wall_s,
         witness_s: witness_cost.wall_s,
         prove_s: proved.cost.wall_s,
         prove_cpu_s: proved.cost.cpu_s,
@@ -119,7 +126,7 @@ pub fn prove(
 fn witness_of(
     model: &Model,
     path: &Path,
-    prepared: &Arc<Prepared>,
+    prepared: &dyn Prepared,
     given: Given<'_>,
     ui: &dyn Ui,
 ) -> Result<(Grid, Cost)> {
@@ -127,8 +134,10 @@ fn witness_of(
     match given {
         Given::Input(input) => {
             let sample = input.read(model, ui)?;
-            let evaluation = evaluate(model, &sample, Origin::File(path))?;
-            Ok((prepared.assign(&evaluation.registers), evaluation.cost))
+            let origin = Origin::File(path);
+            let evaluation = evaluate(model, &sample, origin)?;
+            let grid = prepared.assign(&evaluation.registers, origin)?;
+            Ok((grid, evaluation.cost))
         }
         Given::Witness(file) => {
             let witness = Witness::load(file)?;
@@ -148,35 +157,36 @@ fn witness_of(
 }
 
 /// `zkc verify`: verifies a proof, compares its public values with those expected, and tells them.
+///
+/// Keys of an insecure setup are refused unless `insecure_srs` allows them.
 pub fn verify(
     vk: &Path,
     proof_path: &Path,
     expect: Option<&Path>,
+    insecure_srs: bool,
     ui: &dyn Ui,
 ) -> Result<VerifyReport> {
     let expectation = expect.map(Expectation::load).transpose()?;
     check_readable(proof_path)?;
     check_readable(vk)?;
-    let proof =
-        Proof::read(proof_path).map_err(|error| convert(error, Origin::File(proof_path)))?;
-    let stored = StoredKey::read_verifying(vk).map_err(|error| convert(error, Origin::File(vk)))?;
-    let rejected = |error: zkc_halo2::Error| convert(error, Origin::File(vk)).in_file(proof_path);
-    // What needs no key is checked before one is made.
-    stored
-        .check_public(&proof)
-        .map_err(|rejection| rejected(rejection.into()))?;
-    let inputs = public_tensors(&proof, PublicKind::Input)?;
-    let outputs = public_tensors(&proof, PublicKind::Output)?;
-    let circuit = stored.prepared().circuit();
-    let inputs_public = circuit.inputs.iter().any(|input| input.public);
-    let outputs_public = circuit.outputs.iter().any(|output| output.public);
-    let params = backends::params(stored.prepared().shape().k, ui)?;
-    ui.step("making the key again");
-    let key = stored
-        .verifying_key(&params.params)
-        .map_err(|error| convert(error, Origin::File(vk)))?;
-    ui.step("verifying");
-    let cost = zkc_halo2::verify(&params.params, &key, &proof).map_err(rejected)?;
+    let payload = backends::read_proof(proof_path)?;
+    let (backend, key) = backends::read_verifying_key(vk)?;
+    let proof = ProofFile {
+        payload: &payload,
+        path: proof_path,
+        vk,
+    };
+    backends::check_proof_backend(proof, backend)?;
+    let system = key.system();
+    let verified = key.verify(proof, insecure_srs, ui)?;
+    if system.insecure_setup == Some(true) {
+        ui.warn("the setup is insecure: its secret is published, so that anybody can forge proofs");
+    }
+    let inputs = public_tensors(&verified.public, PublicKind::Input)?;
+    let outputs = public_tensors(&verified.public, PublicKind::Output)?;
+    // A proof that holds shows exactly what its circuit makes public.
+    let shown = |tensors: &[FixedTensor]| !tensors.is_empty();
+    let (inputs_public, outputs_public) = (shown(&inputs), shown(&outputs));
     if let (Some(expectation), Some(expect)) = (&expectation, expect) {
         expectation
             .check(
@@ -191,8 +201,14 @@ pub fn verify(
     }
     let reals =
         |tensors: &[FixedTensor]| tensors.iter().map(FixedTensor::reals).collect::<Vec<_>>();
+    let bytes = |path: &Path| {
+        std::fs::metadata(path)
+            .map(|metadata| metadata.len())
+            .map_err(|error| Error::io("cannot read", path, &error))
+    };
     Ok(VerifyReport {
         verified: true,
+        system,
         argmax: outputs
             .iter()
             .map(|output| argmax(&output.shape, &output.reals()))
@@ -203,17 +219,22 @@ pub fn verify(
         output_info: tensor_infos(&outputs),
         input_info: tensor_infos(&inputs),
         expected: expectation.is_some(),
-        params_s: params.cost.wall_s,
-        keygen_s: key.keygen_cost().wall_s,
-        verify_s: cost.wall_s,
-        digest: proof.circuit.to_hex(),
+        params_s: verified.params.map_or(0.0, |params| params.cost.wall_s),
+        keygen_s: verified.key_cost.wall_s,
+        verify_s: verified.cost.wall_s,
+        proof_bytes: bytes(proof_path)?,
+        vk_bytes: bytes(vk)?,
+        digest: verified.circuit.to_hex(),
         peak_rss_bytes: peak_rss_bytes(),
     })
 }
 
-/// The public inputs or outputs that a proof shows.
-pub(super) fn public_tensors(proof: &Proof, kind: PublicKind) -> Result<Vec<FixedTensor>> {
-    let tensors = proof.public.iter().filter(|tensor| tensor.kind == kind);
+/// The public inputs or outputs among public values.
+pub(super) fn public_tensors(
+    public: &[PublicTensor],
+    kind: PublicKind,
+) -> Result<Vec<FixedTensor>> {
+    let tensors = public.iter().filter(|tensor| tensor.kind == kind);
     tensors
         .map(
             |PublicTensor {

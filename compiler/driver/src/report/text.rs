@@ -4,15 +4,15 @@ use std::fmt;
 
 use crate::escape::one_line;
 use crate::report::{
-    CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProveReport, RunReport,
-    SetupReport, TensorInfo, VerifyReport, WitnessReport,
+    CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProofSystem, ProveReport,
+    RunReport, SetupReport, TensorInfo, VerifyReport, WitnessReport,
 };
 
 /// Most elements of a tensor that are listed.
 const LISTED: usize = 16;
 
 /// A time, as `0.12 s` or `38 ms`.
-fn seconds(s: f64) -> String {
+pub(super) fn seconds(s: f64) -> String {
     if s < 0.00995 {
         format!("{:.1} ms", s * 1e3)
     } else if s < 0.0995 {
@@ -161,32 +161,47 @@ impl fmt::Display for CircuitSize {
         )?;
         writeln!(
             f,
-            "  columns: {} advice, {} fixed ({} of tables), {} instance",
+            "  columns: {} advice{}, {} fixed ({} of tables), {} instance",
             count(self.advice),
+            self.by_phase(),
             count(self.fixed),
             count(self.table_columns),
             count(self.instance)
         )?;
         write!(
             f,
-            "  {} with {}, degree {}, {}, {}, {}",
+            "  {} with {}, degree {}, {}, {}, {}{}",
             plural(self.gates, "gate", "gates"),
             plural(self.constraints, "constraint", "constraints"),
             self.degree,
             plural(self.lookups, "lookup", "lookups"),
             plural(self.copies, "copy constraint", "copy constraints"),
             plural(self.public_values, "public value", "public values"),
+            match self.challenges {
+                0 => String::new(),
+                challenges => format!(", {}", plural(challenges, "challenge", "challenges")),
+            }
         )
     }
 }
 
 impl CircuitSize {
+    /// The advice columns of each phase where there are several, as ` (17 + 5 by phase)`.
+    fn by_phase(&self) -> String {
+        if self.advice_phases.len() < 2 {
+            return String::new();
+        }
+        let phases: Vec<String> = self.advice_phases.iter().map(|n| count(*n)).collect();
+        format!(" ({} by phase)", phases.join(" + "))
+    }
+
     fn one_line(&self) -> String {
         format!(
-            "k = {}, {} rows, {} advice and {} fixed columns, {}",
+            "k = {}, {} rows, {} advice{} and {} fixed columns, {}",
             self.k,
             count(self.rows),
             count(self.advice),
+            self.by_phase(),
             count(self.fixed),
             plural(self.lookups, "lookup", "lookups")
         )
@@ -282,11 +297,28 @@ impl fmt::Display for CompileReport {
     }
 }
 
-fn params(cached: bool) -> &'static str {
-    if cached {
-        "parameters from the cache"
-    } else {
-        "parameters made"
+/// How parameters were got, and what the time of a setup holds.
+fn params(cached: bool, wall_s: f64) -> String {
+    let time = seconds(wall_s);
+    match cached {
+        true => format!("parameters read in {time}"),
+        false => format!("parameters made in {time} (once, not counted)"),
+    }
+}
+
+impl fmt::Display for ProofSystem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ProofSystem {
+            backend,
+            commitment,
+            ..
+        } = self;
+        write!(f, "backend {backend}, commitment {commitment}")?;
+        match (self.insecure_setup, &self.setup_digest) {
+            (Some(true), _) => write!(f, ", insecure setup: anybody can forge proofs"),
+            (_, Some(digest)) => write!(f, ", setup {digest}"),
+            (_, None) => write!(f, ", no trusted setup"),
+        }
     }
 }
 
@@ -295,11 +327,11 @@ impl fmt::Display for SetupReport {
         writeln!(f, "set up k = {} in {}", self.k, seconds(self.setup_s))?;
         writeln!(
             f,
-            "  {} in {}, keys in {}",
-            params(self.params_cached),
-            seconds(self.params_s),
+            "  {}, keys in {}",
+            params(self.params_cached, self.params_s),
             seconds(self.keygen_s)
         )?;
+        writeln!(f, "  {}", self.system)?;
         writeln!(
             f,
             "  proving key {}, verifying key {}",
@@ -335,7 +367,7 @@ impl fmt::Display for ProveReport {
         )?;
         writeln!(
             f,
-            "  before that: parameters {}, keys made again {}, witness {}",
+            "  before that: parameters {}, key {}, witness {}",
             seconds(self.params_s),
             seconds(self.keygen_s),
             seconds(self.witness_s)
@@ -351,12 +383,12 @@ impl fmt::Display for VerifyReport {
             seconds(self.verify_s),
             self.digest
         )?;
-        writeln!(
-            f,
-            "  before that: parameters {}, key made again {}",
-            seconds(self.params_s),
-            seconds(self.keygen_s)
-        )?;
+        let params = match self.params_s {
+            0.0 => String::new(),
+            params_s => format!("parameters {}, ", seconds(params_s)),
+        };
+        writeln!(f, "  before that: {params}key {}", seconds(self.keygen_s))?;
+        writeln!(f, "  {}", self.system)?;
         if self.expected {
             writeln!(f, "  the public values are those expected")?;
         }
@@ -398,6 +430,9 @@ impl fmt::Display for MockReport {
                 "audit: every witness cell is pinned; free cells: {}",
                 count(self.free_cells.unwrap_or(0))
             )?;
+            for undecided in self.undecided.iter().flatten() {
+                writeln!(f, "  not decided: {}", one_line(undecided))?;
+            }
         }
         writeln!(f, "{}", self.size)?;
         write!(f, "{}", self.outputs)
@@ -415,12 +450,12 @@ impl fmt::Display for RunReport {
         )?;
         writeln!(
             f,
-            "  set up in {}: {} in {}, keys in {}",
+            "  set up in {}: {}, keys in {}",
             seconds(self.setup_s),
-            params(self.params_cached),
-            seconds(self.params_s),
+            params(self.params_cached, self.params_s),
             seconds(self.keygen_s)
         )?;
+        writeln!(f, "  {}", self.system)?;
         write!(
             f,
             "  proved in {} ({} of processor time): {}",

@@ -1,6 +1,8 @@
 // RUN: zkc-opt --zkarith-plan-layout %s --split-input-file | FileCheck %s
 // RUN: zkc-opt --zkarith-plan-layout='limb-bits=8' %s --split-input-file | FileCheck %s --check-prefix=EIGHT
 // RUN: zkc-opt --zkarith-plan-layout --zkarith-verify-bounds --convert-zkarith-to-plonk %s --split-input-file -o /dev/null
+// RUN: zkc-opt --zkarith-plan-layout='lookups=sums limb-bits=8' %s --split-input-file | FileCheck %s --check-prefix=SUMS
+// RUN: zkc-opt --zkarith-plan-layout=lookups=sums --convert-zkarith-to-plonk --plonk-lower-lookups %s --split-input-file -o /dev/null
 
 // Eight bits in two limbs of four, of a table of 16 rows, cost less than the 256 rows for one limb.
 // CHECK-LABEL: module
@@ -42,4 +44,33 @@ func.func @main(%x: !x) -> !s {
   %w = zkarith.constant dense<1> : tensor<40x3xi64> -> !w
   %0 = zkarith.matmul %x, %w : (!x, !w) -> !s
   return %0 : !s
+}
+
+// -----
+
+// 245 entries with an inert row and 256 limbs fit into 512 rows side by side, and one below the other: 502 of the 505
+// rows above the one on which a sum ends.
+// EIGHT-LABEL: module
+// EIGHT: k = 9 : i64
+// SUMS-LABEL: module
+// SUMS: k = 9 : i64
+!x = tensor<1x!zkarith.fixed<0, 0, 244>>
+!y = tensor<1x!zkarith.fixed<0, 2, 2>>
+func.func @main(%x: !x) -> !y {
+  %1 = poly_ext.eval %x <"f", domain = [0.0, 244.0], outside = refuse, form = #poly_ext.table<from = 0, dense<2> : tensor<245xi64>>, max_error = 0.5, certificate = none, producer = "test"> : !x -> !y
+  return %1 : !y
+}
+
+// -----
+
+// Ten entries more fit side by side only.
+// EIGHT-LABEL: module
+// EIGHT: k = 9 : i64
+// SUMS-LABEL: module
+// SUMS: k = 10 : i64
+!x = tensor<1x!zkarith.fixed<0, 0, 254>>
+!y = tensor<1x!zkarith.fixed<0, 2, 2>>
+func.func @main(%x: !x) -> !y {
+  %1 = poly_ext.eval %x <"f", domain = [0.0, 254.0], outside = refuse, form = #poly_ext.table<from = 0, dense<2> : tensor<255xi64>>, max_error = 0.5, certificate = none, producer = "test"> : !x -> !y
+  return %1 : !y
 }

@@ -6,7 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use zkc::inputs::{ImageScale, InputArg};
 use zkc::options::{
-    Backend, CompileOptions, RangeOption, Visibility, parse_constant_input, parse_dim,
+    Backend, CommitOptions, Commitment, CompileOptions, RangeOption, SRS_K, Visibility,
+    parse_constant_input, parse_dim,
 };
 
 const STYLES: Styles = Styles::styled()
@@ -74,6 +75,15 @@ pub(crate) enum Command {
     Mock(MockArgs),
     /// Show what a compiled model consists of
     Inspect(InspectArgs),
+    /// Files with the parameters of commitment `kzg`
+    #[command(subcommand)]
+    Srs(SrsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SrsCommand {
+    /// Make an insecure setup for tests: its secret is published, so that anybody can forge proofs
+    Generate(GenerateArgs),
 }
 
 /// Options of a compilation.
@@ -87,7 +97,7 @@ pub(crate) struct ModelOptions {
     #[arg(long, value_name = "LIST", default_value = "outputs")]
     public: Visibility,
     /// The proof system
-    #[arg(long, value_enum, default_value_t = BackendArg::Halo2)]
+    #[arg(long, value_enum, default_value_t = Backend::DEFAULT.into())]
     backend: BackendArg,
     /// Fraction bits of activations of magnitude one, 10 unless given; larger ones get fewer
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=24))]
@@ -107,6 +117,7 @@ impl ModelOptions {
             public: self.public,
             backend: match self.backend {
                 BackendArg::Halo2 => Backend::Halo2,
+                BackendArg::Halo2Axiom => Backend::Halo2Axiom,
             },
             fraction_bits: self.fraction_bits,
             dims: self.dim,
@@ -117,8 +128,55 @@ impl ModelOptions {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum BackendArg {
-    /// halo2_proofs: IPA on the Pasta curves, no trusted setup
+    /// halo2_proofs on the Pasta curves: commitment ipa
     Halo2,
+    /// halo2-axiom on BN254: commitments kzg and ipa, stored keys, lookups as sums
+    Halo2Axiom,
+}
+
+impl From<Backend> for BackendArg {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Halo2 => BackendArg::Halo2,
+            Backend::Halo2Axiom => BackendArg::Halo2Axiom,
+        }
+    }
+}
+
+/// How proofs commit to polynomials.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Commitment")]
+pub(crate) struct CommitArgs {
+    /// How proofs commit to polynomials, ipa unless given
+    #[arg(long, value_enum)]
+    commitment: Option<CommitmentArg>,
+    /// The setup of kzg: a file of parameters for at least as many rows as the circuit has
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    srs: Option<PathBuf>,
+    /// For tests: use an insecure setup for kzg, whose secret is published; without --srs it is made
+    #[arg(long)]
+    insecure_srs: bool,
+}
+
+impl CommitArgs {
+    pub(crate) fn into_options(self) -> CommitOptions {
+        CommitOptions {
+            commitment: self.commitment.map(|commitment| match commitment {
+                CommitmentArg::Kzg => Commitment::Kzg,
+                CommitmentArg::Ipa => Commitment::Ipa,
+            }),
+            srs: self.srs,
+            insecure_srs: self.insecure_srs,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CommitmentArg {
+    /// small proofs that verify fast; needs a setup whose makers are trusted; halo2-axiom only
+    Kzg,
+    /// no trusted setup
+    Ipa,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -176,6 +234,8 @@ pub(crate) struct RunArgs {
     pub(crate) input: InputOptions,
     #[command(flatten)]
     pub(crate) options: ModelOptions,
+    #[command(flatten)]
+    pub(crate) commit: CommitArgs,
 }
 
 #[derive(Debug, Args)]
@@ -216,9 +276,11 @@ pub(crate) struct SetupArgs {
     /// Where the proving key goes
     #[arg(long, value_name = "M.pk", value_hint = ValueHint::FilePath)]
     pub(crate) pk: PathBuf,
-    /// Where the verifying key goes; public weights are visible in it
+    /// Where the verifying key goes; with backend halo2, public weights are visible in it
     #[arg(long, value_name = "M.vk", value_hint = ValueHint::FilePath)]
     pub(crate) vk: PathBuf,
+    #[command(flatten)]
+    pub(crate) commit: CommitArgs,
 }
 
 #[derive(Debug, Args)]
@@ -242,6 +304,9 @@ pub(crate) struct ProveArgs {
     /// The proving key
     #[arg(long, value_name = "M.pk", value_hint = ValueHint::FilePath)]
     pub(crate) pk: PathBuf,
+    /// The setup of a kzg key, where its parameters are not in the cache
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) srs: Option<PathBuf>,
     /// Where the proof goes
     #[arg(short, long, value_name = "P", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
@@ -280,6 +345,9 @@ pub(crate) struct VerifyArgs {
     /// exactly; what `infer --json` or `run --json` printed will do
     #[arg(long, value_name = "PUBLIC.json", value_hint = ValueHint::FilePath)]
     pub(crate) expect: Option<PathBuf>,
+    /// For tests: accept a key of the insecure setup, whose proofs anybody can forge
+    #[arg(long)]
+    pub(crate) insecure_srs: bool,
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +376,19 @@ pub(crate) struct InspectArgs {
     /// The compiled model
     #[arg(value_name = "M.zkc", value_hint = ValueHint::FilePath)]
     pub(crate) model: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// Base-2 logarithm of the most rows that a circuit may have
+    #[arg(short, value_name = "K", value_parser = clap::value_parser!(u32).range(i64::from(*SRS_K.start())..=i64::from(*SRS_K.end())))]
+    pub(crate) k: u32,
+    /// Where the setup goes
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    /// The setup may be insecure; there is no other
+    #[arg(long)]
+    pub(crate) insecure: bool,
 }
 
 #[cfg(test)]
@@ -359,6 +440,15 @@ mod tests {
             "zkc compile MODEL.onnx -o M.zkc --input-range 0:1",
             "zkc compile MODEL.onnx -o M.zkc --input IN --input IN2",
             "zkc setup M.zkc --pk M.pk --vk M.vk",
+            "zkc compile MODEL.onnx -o M.zkc --backend halo2-axiom",
+            "zkc setup M.zkc --pk M.pk --vk M.vk --commitment ipa",
+            "zkc setup M.zkc --pk M.pk --vk M.vk --commitment kzg --srs FILE",
+            "zkc setup M.zkc --pk M.pk --vk M.vk --commitment kzg --srs FILE --insecure-srs",
+            "zkc run MODEL.onnx --input IN --backend halo2-axiom --commitment kzg --insecure-srs",
+            "zkc prove M.zkc --pk M.pk --srs FILE --input IN -o P",
+            "zkc verify --vk M.vk --proof P --insecure-srs",
+            "zkc srs generate --insecure -k 12 -o FILE",
+            "zkc srs generate -k 12 -o FILE",
             "zkc witness M.zkc --input IN -o W",
             "zkc prove M.zkc --pk M.pk --input IN -o P",
             "zkc prove M.zkc --pk M.pk --witness W -o P",
@@ -382,7 +472,12 @@ mod tests {
             "zkc run MODEL.onnx --input IN --input-range 1",
             "zkc run MODEL.onnx --input IN --public weights",
             "zkc run MODEL.onnx --input IN --backend plonky",
+            "zkc run MODEL.onnx --input IN --commitment fri",
             "zkc run MODEL.onnx --input IN --fraction-bits 0",
+            "zkc compile MODEL.onnx -o M.zkc --commitment kzg",
+            "zkc srs generate --insecure -k 3 -o FILE",
+            "zkc srs generate --insecure -k 24 -o FILE",
+            "zkc srs",
             "zkc run MODEL.onnx --input IN --dim batch",
             "zkc compile MODEL.onnx",
             "zkc prove M.zkc --pk M.pk --input IN --witness W -o P",

@@ -12,7 +12,7 @@ use zkc::commands::{self, Given, Input};
 use zkc::inputs::{ImageScale, InputArg, ReadOptions};
 use zkc::{Result, Samples};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, SrsCommand};
 use crate::console::Console;
 
 fn main() -> ExitCode {
@@ -48,6 +48,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
             console.result(&commands::run(
                 &args.model,
                 &options,
+                &args.commit.into_options(),
                 input(&files, scale),
                 console,
             )?)?;
@@ -69,7 +70,14 @@ fn run(command: Command, console: &Console) -> Result<()> {
             )?)?;
         }
         Command::Setup(args) => {
-            console.done(&commands::setup(&args.model, &args.pk, &args.vk, console)?)?;
+            let commit = args.commit.into_options();
+            console.done(&commands::setup(
+                &args.model,
+                &commit,
+                &args.pk,
+                &args.vk,
+                console,
+            )?)?;
         }
         Command::Witness(args) => {
             let (files, scale) = args.input.into_parts();
@@ -89,6 +97,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
             console.done(&commands::prove(
                 &args.model,
                 &args.pk,
+                args.srs.as_deref(),
                 given,
                 &args.output,
                 console,
@@ -99,6 +108,7 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 &args.vk,
                 &args.proof,
                 args.expect.as_deref(),
+                args.insecure_srs,
                 console,
             )?)?;
         }
@@ -116,6 +126,14 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 &args.model,
                 input(&files, scale),
                 args.audit,
+                console,
+            )?)?;
+        }
+        Command::Srs(SrsCommand::Generate(args)) => {
+            console.done(&commands::generate_srs(
+                args.k,
+                args.insecure,
+                &args.output,
                 console,
             )?)?;
         }

@@ -1,0 +1,1 @@
+zkc srs generate --help
