@@ -3,47 +3,53 @@
 use anyhow::{Result, ensure};
 use zkc_circuit::{Checker, evaluate};
 
-use crate::case::{Case, Compiled, Values};
+use crate::case::{Case, Compiled, Layout, Values};
 
 /// Random inputs per layout.
 const RANDOM: usize = 48;
 
 pub(crate) fn run(case: &Case) -> Result<()> {
     for layout in case.layouts {
-        let compiled = case.compile(*layout)?;
-        let checker = Checker::new(&compiled.circuit, &compiled.cells);
-        for inputs in inputs(&compiled).into_iter().chain(case.witness_inputs()) {
-            let registers = evaluate(&compiled.circuit, &inputs)?;
-            let expected = (case.model)(&inputs);
+        holds(case, *layout, &case.compile(*layout)?)?;
+    }
+    Ok(())
+}
+
+/// Whether a compiled case obeys the law.
+pub(crate) fn holds(case: &Case, layout: Layout, compiled: &Compiled) -> Result<()> {
+    let checker = Checker::new(&compiled.circuit, &compiled.cells);
+    for inputs in inputs(compiled).into_iter().chain(case.witness_inputs()) {
+        let registers = evaluate(&compiled.circuit, &inputs)?;
+        let expected = (case.model)(&inputs);
+        ensure!(
+            expected.len() == compiled.circuit.outputs.len(),
+            "the model has another number of outputs"
+        );
+        for (index, expected) in expected.iter().enumerate() {
+            let found = registers
+                .output(&compiled.circuit, index)
+                .map(|tensor| tensor.values.to_vec());
             ensure!(
-                expected.len() == compiled.circuit.outputs.len(),
-                "the model has another number of outputs"
+                found.as_ref() == Some(expected),
+                "{layout:?}: output {index} of {inputs:?} is {found:?}, expected {expected:?}"
             );
-            for (index, expected) in expected.iter().enumerate() {
-                let found = registers
-                    .output(&compiled.circuit, index)
-                    .map(|tensor| tensor.values.to_vec());
-                ensure!(
-                    found.as_ref() == Some(expected),
-                    "{layout:?}: output {index} of {inputs:?} is {found:?}, expected {expected:?}"
-                );
-            }
-            let grid = compiled.cells.assign(&registers);
-            let infos = compiled.circuit.inputs.iter();
-            let shown: Vec<i128> = infos
-                .zip(&inputs)
-                .filter_map(|(info, values)| info.public.then_some(values))
-                .chain(&expected)
-                .flatten()
-                .copied()
-                .collect();
-            ensure!(
-                grid.public_values(&compiled.cells) == shown,
-                "{layout:?}: other public values at {inputs:?}"
-            );
-            if let Some(violation) = checker.check(&grid).first() {
-                anyhow::bail!("{layout:?}: at {inputs:?}: {violation}");
-            }
+        }
+        let cells = compiled.cells.assign(&registers);
+        let grid = compiled.cells.complete(&compiled.circuit, cells)?;
+        let infos = compiled.circuit.inputs.iter();
+        let shown: Vec<i128> = infos
+            .zip(&inputs)
+            .filter_map(|(info, values)| info.public.then_some(values))
+            .chain(&expected)
+            .flatten()
+            .copied()
+            .collect();
+        ensure!(
+            grid.public_values(&compiled.cells) == shown,
+            "{layout:?}: other public values at {inputs:?}"
+        );
+        if let Some(violation) = checker.check(&grid).first() {
+            anyhow::bail!("{layout:?}: at {inputs:?}: {violation}");
         }
     }
     Ok(())

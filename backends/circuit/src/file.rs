@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
 
 /// Version of every payload that this version of zkc writes and reads.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 const MAGIC: [u8; 4] = *b"zkc\0";
 const CHECKSUM: usize = blake3::OUT_LEN;

@@ -176,7 +176,7 @@ pub fn report(circuit: &Circuit, layout: &Layout) -> Report {
         constants,
         challenges: circuit.challenges.len(),
         derived_columns: circuit.derived.len(),
-        multiplicities: circuit.multiplicities.len(),
+        multiplicities: circuit.counting_columns().count(),
         degree: gates.iter().map(|gate| gate.degree).max().unwrap_or(0),
         groups,
         gates,
