@@ -385,7 +385,7 @@ fn frame_errors_are_exact() {
     old[8] = 9;
     assert_eq!(
         message(&old),
-        "p.zkc has format version 9 (written by zkc 0.1.0); this program reads version 2; make the file again with this program"
+        "p.zkc has format version 9 (written by zkc 0.1.0); this program reads version 3; make the file again with this program"
     );
     let whole = frame();
     for cut in 1..whole.len() {

@@ -1,4 +1,4 @@
-// RUN: zkc-opt "--plonk-lower-lookups=degree=3 table-groups=2" --split-input-file --verify-diagnostics %s
+// RUN: zkc-opt --plonk-lower-lookups="degree=3 table-groups=2" --split-input-file --verify-diagnostics %s
 
 // expected-error@+1 {{the tables have 19 rows together, but a sum over lookups leaves 9 in each of 2 groups of columns; raise k or `table-groups`}}
 plonk.circuit @long_table k = 4 {
