@@ -244,9 +244,11 @@ pub(crate) fn configure(
     let tables: Arc<[Vec<TableColumn>]> = circuit
         .tables
         .iter()
-        .map(|table| {
-            let declare = |_| meta.lookup_table_column();
-            table.columns.iter().map(declare).collect()
+        .zip(circuit.looked_up())
+        .map(|(table, looked_up)| {
+            // A table that only the witness program reads has no columns.
+            let columns = table.columns.iter().filter(|_| looked_up);
+            columns.map(|_| meta.lookup_table_column()).collect()
         })
         .collect();
     let challenges: Arc<[Challenge]> = circuit
@@ -438,8 +440,8 @@ fn check_rows(circuit: &Circuit, layout: &Layout, shape: &CircuitShape) -> Resul
             limit: shape.usable_rows.into(),
         });
     }
-    for table in &circuit.tables {
-        if table.rows() > u64::from(shape.usable_rows) {
+    for (table, looked_up) in circuit.tables.iter().zip(circuit.looked_up()) {
+        if looked_up && table.rows() > u64::from(shape.usable_rows) {
             return Err(Error::Limit {
                 what: format!("rows of table `{}`", table.name),
                 found: table.rows(),

@@ -56,13 +56,14 @@ pub(crate) fn configure(
     Ok(())
 }
 
-/// Fills the columns of all tables.
+/// Fills the columns of all tables that have some.
 pub(crate) fn assign(
     layouter: &mut impl Layouter<Fr>,
     circuit: &Circuit,
     tables: &[Vec<TableColumn>],
 ) -> Result<(), plonk::Error> {
-    for (table, columns) in circuit.tables.iter().zip(tables) {
+    let tables = circuit.tables.iter().zip(tables);
+    for (table, columns) in tables.filter(|(_, columns)| !columns.is_empty()) {
         layouter.assign_table(
             || "table",
             |mut cells| {

@@ -102,10 +102,11 @@ impl Outline {
         self.columns.iter().filter(of_kind).count()
     }
 
-    /// Number of columns of all tables.
+    /// Number of columns of all tables that are looked up.
     pub(crate) fn table_columns(&self) -> usize {
-        let columns = |table: &Table| table.columns.len();
-        self.circuit.tables.iter().map(columns).sum()
+        let tables = self.circuit.tables.iter().zip(self.circuit.looked_up());
+        let looked_up = tables.filter(|(_, looked_up)| *looked_up);
+        looked_up.map(|(table, _)| table.columns.len()).sum()
     }
 
     /// Number of columns that hold what the circuit fixes, those of tables included.

@@ -78,6 +78,18 @@ impl Multiplicity {
 }
 
 impl Circuit {
+    /// For each table, whether a [`Lookup`](crate::Lookup) names it. Only such a table has columns in a proof; others are for
+    /// the witness program alone, and may have more rows than the circuit.
+    pub fn looked_up(&self) -> Vec<bool> {
+        let mut found = vec![false; self.tables.len()];
+        for lookup in &self.lookups {
+            if let Some(found) = found.get_mut(lookup.table.0 as usize) {
+                *found = true;
+            }
+        }
+        found
+    }
+
     /// The columns that count lookups: group and column within it, in the order of the multiplicities and their tables.
     pub fn counting_columns(&self) -> impl Iterator<Item = (GroupId, u32)> + '_ {
         let tables = self.multiplicities.iter().flat_map(|info| &info.tables);
