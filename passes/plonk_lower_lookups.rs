@@ -13,6 +13,10 @@
 //! that all lookups share one argument: one column of multiplicities in phase 0, and in phase 1 a
 //! running sum and a helper column for each group of fractions that is not added to it directly.
 //!
+//! Tables stand one below the other in one group of fixed columns. Where they have more rows than
+//! the circuit, they go on in another one, and a table may be cut anywhere: each group has a column
+//! of multiplicities and a fraction of its own, which costs less than rows that only tables need.
+//!
 //! Before:
 //! ```mlir
 //! plonk.circuit @main k = 4 {
@@ -34,7 +38,7 @@
 //!   plonk.gate @lookups {
 //!     plonk.constrain "the sum goes on"
 //!     plonk.constrain "the sum starts and ends at zero"
-//!   plonk.multiplicity @multiplicity[0] of @lookup_table active @active {
+//!   plonk.multiplicity @multiplicity[0] of [@lookup_table] active @active {
 //!   plonk.derive @lookup_sum[0] at 1 from @lookups "the sum goes on"
 //!   plonk.fill @active with 1 domain [9]
 //!   %0 = plonk.constant #plonk.range<0, 4>
@@ -42,23 +46,26 @@
 //!   plonk.fill @lookup_table with 0 domain [5]
 //! ```
 //!
-//! Leaves alone: circuits without lookups. Requires: all tables together, and everything that is
-//! placed, fit above the last usable row, on which the sum ends. Ensures: the same values are
-//! accepted, up to the error above. A selector in front of all entries of a tuple, a fixed column
-//! of zeros and ones, becomes the numerator and costs no degree. Option `degree`: the largest degree of a gate,
-//! `auto` for 3 with few lookups beside the other columns and 5 with many.
+//! Leaves alone: circuits without lookups. Requires: everything that is placed fits above the last
+//! usable row, on which the sum ends, and so does each of at most `table-groups` parts of the
+//! tables. Ensures: the same values are accepted, up to the error above. A selector in front of all
+//! entries of a tuple, a fixed column of zeros and ones, becomes the numerator and costs no degree.
+//! Option `degree`: the largest degree of a gate, `auto` for 3 with few fractions beside the other
+//! columns and 5 with many. Option `table-groups`: the most groups of fixed columns for tables, 1 to
+//! 256; where they do not suffice, more rows are cheaper.
 
 mod argument;
 mod circuit;
+mod tables;
 
 use crate::expressions::plain;
 use argument::Fraction;
-use circuit::{Columns, Entry, Lookup, Table};
+use circuit::{Columns, Lookup};
 use melior::ir::operation::OperationLike;
+use tables::Table;
 use zkc_support::{
-    AffineExpr, AffineMap, Constants, Failed, FixedType, Graph, Op, OperationRef, PassInfo,
-    PassOption, PassOptions, TensorType, emit_error, find_op, fixed_type, i64_attr, i64s,
-    i128_attr, map_attr, string, symbol,
+    AffineExpr, AffineMap, Constants, Failed, Graph, Op, OperationRef, PassInfo, PassOption,
+    PassOptions, emit_error, find_op, i64_attr, i64s, i128_attr, map_attr, string, symbol,
 };
 
 /// The pass.
@@ -66,11 +73,18 @@ pub(crate) const PASS: PassInfo = PassInfo {
     name: "plonk-lower-lookups",
     description: "turn lookups into gates over sums of fractions (LogUp)",
     anchor: "builtin.module",
-    options: &[PassOption {
-        name: "degree",
-        description: "largest degree of a gate, 3 to 9, or `auto`",
-        default: "auto",
-    }],
+    options: &[
+        PassOption {
+            name: "degree",
+            description: "largest degree of a gate, 3 to 9, or `auto`",
+            default: "auto",
+        },
+        PassOption {
+            name: "table-groups",
+            description: "most groups of fixed columns that tables run over, 1 to 256",
+            default: "16",
+        },
+    ],
     run,
 };
 
@@ -87,6 +101,14 @@ pub(crate) mod names {
     pub(crate) const GATE: &str = "lookups";
     pub(crate) const GOES_ON: &str = "the sum goes on";
     pub(crate) const ENDS: &str = "the sum starts and ends at zero";
+
+    /// The group of columns for tables with this number.
+    pub(crate) fn table(number: usize) -> String {
+        match number {
+            0 => TABLE.into(),
+            _ => format!("{TABLE}_{number}"),
+        }
+    }
 }
 
 type Result<T> = std::result::Result<T, String>;
@@ -100,6 +122,11 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Resu
         let message = "option `degree` must be 3 to 9, or `auto`";
         return Err(emit_error(module.location(), message, &[]));
     }
+    let most: i64 = options.parse(module, "table-groups")?;
+    if !(1..=256).contains(&most) {
+        let message = "option `table-groups` must be 1 to 256";
+        return Err(emit_error(module.location(), message, &[]));
+    }
     let Some(op) = find_op(module, "plonk.circuit") else {
         return Ok(());
     };
@@ -108,11 +135,17 @@ fn run(module: OperationRef<'_, '_>, options: &PassOptions) -> std::result::Resu
     if !graph.ops.iter().any(|op| op.name == "plonk.lookup") {
         return Ok(());
     }
-    lower(&mut graph, &Constants::of_module(module), degree).map_err(&fail)?;
+    lower(&mut graph, &Constants::of_module(module), degree, most).map_err(&fail)?;
     graph.replace(op).map_err(|e| fail(e.to_string()))
 }
 
-fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> Result<()> {
+/// Lowers all lookups, with gates of a degree, and tables in at most `most` groups of columns.
+fn lower(
+    graph: &mut Graph<'_>,
+    constants: &Constants,
+    degree: Option<i64>,
+    most: i64,
+) -> Result<()> {
     let columns = Columns::of(graph)?;
     // Another sum may run over the same rows already.
     let has_edges = [names::ACTIVE, names::EDGE]
@@ -127,15 +160,12 @@ fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> R
         names::MULTIPLICITY,
         names::SUM,
         names::HELPER,
-        names::TABLE,
         names::GATE,
     ]
     .into_iter()
     .skip(own)
     {
-        if graph.ops.iter().any(|op| op.str("sym_name") == Some(name)) {
-            return Err(format!("the circuit has a symbol `{name}` already"));
-        }
+        unused(&graph.ops, name)?;
     }
     // The last usable row is where the sum ends; fractions are added up on the rows above it.
     let active = columns.usable_rows - 1;
@@ -154,18 +184,35 @@ fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> R
         }
     }
     let tables = Table::used_by(&rest, &lookups, constants)?;
-    let total: i64 = tables.iter().map(|t| t.rows).sum();
-    if total > active {
+    let rows: Vec<i64> = tables.iter().map(|t| t.rows).collect();
+    let total = rows
+        .iter()
+        .fold(0, |sum: i64, rows| sum.saturating_add(*rows));
+    if total > active * most {
         return Err(format!(
-            "the tables have {total} rows together, but a sum over lookups leaves {active}; raise k"
+            "the tables have {total} rows together, but a sum over lookups leaves {active} in each of {most} groups of \
+             columns; raise k or `table-groups`"
         ));
     }
-    let width = tables.iter().map(|t| t.columns.len()).max().unwrap_or(0);
+    let stacks = tables::stack(&rows, active);
+    for number in 0..stacks.len() {
+        unused(&rest, &names::table(number))?;
+    }
+    let width = tables.iter().map(Table::width).max().unwrap_or(0);
     // The number of the table tells equal tuples of two tables apart.
     let tagged = tables.len() > 1;
     let entries = width + usize::from(tagged);
-    let degree = degree.unwrap_or_else(|| argument::degree(&lookups, &columns));
-    let groups = argument::groups(&lookups, degree)?;
+    let number = |table: &str| tables.iter().position(|t| t.name == table).unwrap_or(0);
+    let looked_up = lookups.iter().map(|lookup| Fraction::Lookup {
+        lookup,
+        tag: tagged.then(|| number(&lookup.table) as i128),
+    });
+    let fractions: Vec<Fraction> = (0..stacks.len())
+        .map(Fraction::Table)
+        .chain(looked_up)
+        .collect();
+    let degree = degree.unwrap_or_else(|| argument::degree(&fractions, &columns));
+    let groups = argument::groups(fractions, degree)?;
 
     // Tables that the witness program still reads stay.
     let read: Vec<String> = rest
@@ -202,31 +249,27 @@ fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> R
         structure.push(challenge(names::BETA));
     }
     structure.extend([
-        group("plonk.advice", names::MULTIPLICITY, 1, Some(0)),
+        group(
+            "plonk.advice",
+            names::MULTIPLICITY,
+            stacks.len() as i64,
+            Some(0),
+        ),
         group("plonk.advice", names::SUM, 1, Some(1)),
     ]);
     let helpers = groups.len() as i64 - 1;
     if helpers > 0 {
         structure.push(group("plonk.advice", names::HELPER, helpers, Some(1)));
     }
-    structure.push(group("plonk.fixed", names::TABLE, entries as i64, None));
+    for number in 0..stacks.len() {
+        let name = names::table(number);
+        structure.push(group("plonk.fixed", &name, entries as i64, None));
+    }
     if !has_edges {
         structure.push(group("plonk.fixed", names::ACTIVE, 1, None));
         structure.push(group("plonk.fixed", names::EDGE, 1, None));
     }
 
-    let number = |table: &str| tables.iter().position(|t| t.name == table).unwrap_or(0);
-    let fraction = |index: Option<usize>| match index {
-        None => Fraction::Table,
-        Some(i) => Fraction::Lookup {
-            lookup: &lookups[i],
-            tag: tagged.then(|| number(&lookups[i].table) as i128),
-        },
-    };
-    let groups: Vec<Vec<Fraction>> = groups
-        .iter()
-        .map(|g| g.iter().map(|i| fraction(*i)).collect())
-        .collect();
     structure.push(argument::gate(graph, &groups, entries));
     structure.push(argument::count(graph, &groups, entries));
     structure.extend(derivations(graph, helpers));
@@ -235,7 +278,15 @@ fn lower(graph: &mut Graph<'_>, constants: &Constants, degree: Option<i64>) -> R
     if !has_edges {
         edges(graph, active);
     }
-    fills(graph, &tables, active, entries, tagged)
+    tables::fills(graph, &tables, &stacks, active, entries, tagged)
+}
+
+/// Refuses a circuit that has a symbol of this name.
+fn unused(ops: &[Op], name: &str) -> Result<()> {
+    if ops.iter().any(|op| op.str("sym_name") == Some(name)) {
+        return Err(format!("the circuit has a symbol `{name}` already"));
+    }
+    Ok(())
 }
 
 /// How the columns of phase 1 are computed: helpers first, as the sum reads them.
@@ -292,66 +343,4 @@ fn fill<'c>(
         ("value", i128_attr(context, value)),
     ];
     plain("plonk.fill", &attributes, graph.location)
-}
-
-/// The tables one below the other.
-fn fills<'c>(
-    graph: &mut Graph<'c>,
-    tables: &[Table<'c>],
-    active: i64,
-    entries: usize,
-    tagged: bool,
-) -> Result<()> {
-    let (context, location) = (graph.context, graph.location);
-    let mut ops = Vec::new();
-    let mut first = 0;
-    for (tag, table) in tables.iter().enumerate() {
-        for (column, entry) in table.columns.iter().enumerate() {
-            let element = FixedType::new(0, entry.lo, entry.hi);
-            let element = fixed_type(context, &element).ok_or("a table's bounds are too wide")?;
-            let t = TensorType::new(&[table.rows], element).to_type();
-            let value = graph.value(t);
-            let mut constant = plain("plonk.constant", &[("value", entry.values)], location);
-            constant.results = vec![value];
-            let read = map_attr(context, &AffineMap::identity(1));
-            let attributes = [
-                ("group", symbol(context, names::TABLE)),
-                ("domain", i64s(context, &[table.rows])),
-                ("read", read),
-                ("at", cells(graph, column as i64, first)),
-            ];
-            let mut place = plain("plonk.place", &attributes, location);
-            place.operands = vec![value];
-            ops.extend([constant, place]);
-        }
-        if tagged && tag > 0 {
-            let column = entries as i64 - 1;
-            ops.push(fill(
-                graph,
-                names::TABLE,
-                column,
-                first,
-                table.rows,
-                tag as i128,
-            ));
-        }
-        first += table.rows;
-    }
-    // What is left repeats the first row of the first table: a row of zeros would be an entry that no table has.
-    if first < active
-        && let Some(table) = tables.first()
-    {
-        for (column, Entry { first: value, .. }) in table.columns.iter().enumerate() {
-            ops.push(fill(
-                graph,
-                names::TABLE,
-                column as i64,
-                first,
-                active - first,
-                *value,
-            ));
-        }
-    }
-    graph.ops.extend(ops);
-    Ok(())
 }

@@ -117,20 +117,25 @@ LogicalResult CircuitOp::verify() {
         })
         .Case([&](MultiplicityOp m) {
           Operation *column = need(m.getGroupAttr(), isAdvice, "advice column group");
-          Operation *rows = column ? need(m.getTableAttr(), isFixed, "fixed column group") : nullptr;
-          ok = rows && (!m.getActiveAttr() || need(m.getActiveAttr(), isFixed, "fixed column group"));
-          if (ok && m.getColumn() >= uint64_t(columnCount(column))) {
-            m.emitOpError("column ") << int64_t(m.getColumn()) << " does not exist in " << m.getGroupAttr();
-            ok = false;
-          }
-          if (!ok)
-            return;
-          for (CountOp c : m.getBody().getOps<CountOp>())
-            if (int64_t(c.getInputs().size()) != columnCount(rows)) {
-              c.emitOpError("looks up ") << c.getInputs().size() << " values in a table of "
-                                         << columnCount(rows) << " columns";
+          ok = column && (!m.getActiveAttr() || need(m.getActiveAttr(), isFixed, "fixed column group"));
+          for (auto [index, name] : llvm::zip(m.getColumns(), m.getTables().getAsRange<FlatSymbolRefAttr>())) {
+            if (!ok)
+              return;
+            Operation *rows = need(name, isFixed, "fixed column group");
+            ok = rows != nullptr;
+            if (ok && (index < 0 || index >= columnCount(column))) {
+              m.emitOpError("column ") << index << " does not exist in " << m.getGroupAttr();
               ok = false;
             }
+            if (!ok)
+              return;
+            for (CountOp c : m.getBody().getOps<CountOp>())
+              if (int64_t(c.getInputs().size()) != columnCount(rows)) {
+                c.emitOpError("looks up ") << c.getInputs().size() << " values in a table of "
+                                           << columnCount(rows) << " columns";
+                ok = false;
+              }
+          }
         })
         .Case([&](LookupValueOp l) { ok = need(l.getTableAttr(), isTable, "table") != nullptr; })
         .Case([&](LookupOp l) {
@@ -197,6 +202,13 @@ LogicalResult TableOp::verify() {
 LogicalResult DeriveOp::verify() {
   if (getRotation() > 1)
     return emitOpError("rotation must be 0 or 1, found ") << int64_t(getRotation());
+  return success();
+}
+
+LogicalResult MultiplicityOp::verify() {
+  if (getColumns().empty() || getColumns().size() != getTables().size())
+    return emitOpError("needs one column for each table, found ")
+           << getColumns().size() << " columns and " << getTables().size() << " tables";
   return success();
 }
 

@@ -149,19 +149,21 @@ def Plonk_DeriveOp : Plonk_Op<"derive", [HasParent<"CircuitOp">]> {
 
 def Plonk_MultiplicityOp : Plonk_Op<"multiplicity",
     [HasParent<"CircuitOp">, SingleBlock, NoTerminator]> {
-  let summary = "the values of an advice column of phase 0: how often each row of a table is looked up";
+  let summary = "the values of advice columns of phase 0: how often each row of some tables is looked up";
   let description = [{
-    `table` is a group of fixed columns. On each row on which column 0 of `active` is 1, the value is
-    the number of pairs of a `plonk.count` and an active row where its selector is 1 and its tuple is
-    the row of the table; of equal rows of the table the first one counts. Without `active` all
-    usable rows are active. That looked-up tuples are in the table is for gates to enforce.
+    `tables` are groups of fixed columns, one or several that are as wide; `columns` has the column of
+    `group` that counts each. On each row on which column 0 of `active` is 1, the value is the number of
+    pairs of a `plonk.count` and an active row where its selector is 1 and its tuple is the row of the
+    table; of equal rows of all tables the first one counts. Without `active` all usable rows are
+    active. That looked-up tuples are in one of the tables is for gates to enforce.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$group, I64Attr:$column, FlatSymbolRefAttr:$table,
-                       OptionalAttr<FlatSymbolRefAttr>:$active);
+  let arguments = (ins FlatSymbolRefAttr:$group, DenseI64ArrayAttr:$columns,
+                       FlatSymbolRefArrayAttr:$tables, OptionalAttr<FlatSymbolRefAttr>:$active);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $group `[` $column `]` `of` $table (`active` $active^)? attr-dict-with-keyword $body
+    $group `` $columns `of` $tables (`active` $active^)? attr-dict-with-keyword $body
   }];
+  let hasVerifier = 1;
 }
 
 //===-- Expressions -------------------------------------------------------===//

@@ -6,12 +6,12 @@ use super::{
     names,
 };
 use crate::expressions::Expressions;
-use zkc_support::{Graph, Op, ValueId, i64_attr, symbol};
+use zkc_support::{Graph, Op, ValueId, array, i64s, symbol};
 
 /// One fraction of every row.
 pub(super) enum Fraction<'a, 'c> {
-    /// `-multiplicity / (alpha - row of the table)`
-    Table,
+    /// `-multiplicity / (alpha - row of the tables)`, for the group of columns with this number.
+    Table(usize),
     /// `selector / (alpha - tuple)`
     Lookup {
         lookup: &'a Lookup<'c>,
@@ -20,25 +20,39 @@ pub(super) enum Fraction<'a, 'c> {
     },
 }
 
+impl Fraction<'_, '_> {
+    /// Degree of the denominator.
+    fn degree(&self) -> i64 {
+        match self {
+            Fraction::Table(_) => 1,
+            Fraction::Lookup { lookup, .. } => lookup.degree(),
+        }
+    }
+}
+
 /// The largest degree that a gate should have.
 ///
 /// Degree 3 needs the smallest extended domain, which all columns pay for; degree 5 adds up three fractions in a column.
 /// Measured on proofs of 2^11 to 2^15 rows, an extra column for each fraction is cheaper while there are few of them
 /// beside the other columns.
-pub(super) fn degree(lookups: &[Lookup], columns: &Columns) -> i64 {
-    let fractions = lookups.len() as i64 + 1;
-    let few = 80 * fractions < 17 * columns.count + 200;
-    let least = lookups.iter().map(|l| l.degree() + 2).max().unwrap_or(3);
+pub(super) fn degree(fractions: &[Fraction], columns: &Columns) -> i64 {
+    let few = 80 * (fractions.len() as i64) < 17 * columns.count + 200;
+    let least = fractions.iter().map(|f| f.degree() + 2).max().unwrap_or(3);
     let wanted = if few { 3 } else { 5 };
     wanted.max(least).max(columns.degree).min(9)
 }
 
-/// Fractions that are added up together: indices of lookups, `None` for the table. The first group is that of the sum itself.
-pub(super) fn groups(lookups: &[Lookup], degree: i64) -> Result<Vec<Vec<Option<usize>>>> {
-    let mut groups: Vec<(i64, Vec<Option<usize>>)> = vec![(2 + 1, vec![None])];
-    for (i, lookup) in lookups.iter().enumerate() {
-        let own = lookup.degree();
-        if own + 2 > degree {
+/// Fractions that are added up together. The first group is that of the sum itself.
+pub(super) fn groups<'a, 'c>(
+    fractions: Vec<Fraction<'a, 'c>>,
+    degree: i64,
+) -> Result<Vec<Vec<Fraction<'a, 'c>>>> {
+    let mut groups: Vec<(i64, Vec<Fraction>)> = Vec::new();
+    for fraction in fractions {
+        let own = fraction.degree();
+        if let Fraction::Lookup { lookup, .. } = &fraction
+            && own + 2 > degree
+        {
             return Err(format!(
                 "lookup @{} has entries of degree {own}, which need gates of degree {}; raise `degree`",
                 lookup.name,
@@ -48,9 +62,9 @@ pub(super) fn groups(lookups: &[Lookup], degree: i64) -> Result<Vec<Vec<Option<u
         match groups.iter_mut().find(|(d, _)| d + own <= degree) {
             Some((d, group)) => {
                 *d += own;
-                group.push(Some(i));
+                group.push(fraction);
             }
-            None => groups.push((2 + own, vec![Some(i)])),
+            None => groups.push((2 + own, vec![fraction])),
         }
     }
     Ok(groups.into_iter().map(|(_, group)| group).collect())
@@ -130,9 +144,10 @@ fn cleared<'c>(
 
 fn write<'c>(e: &mut Expressions<'_, 'c>, fraction: &Fraction<'_, 'c>, entries: usize) -> Written {
     let (numerator, tuple) = match fraction {
-        Fraction::Table => {
-            let count = e.query(names::MULTIPLICITY, 0, 0);
-            let row = (0..entries as i64).map(|i| Some(e.query(names::TABLE, i, 0)));
+        Fraction::Table(number) => {
+            let count = e.query(names::MULTIPLICITY, *number as i64, 0);
+            let table = names::table(*number);
+            let row = (0..entries as i64).map(|i| Some(e.query(&table, i, 0)));
             let row = row.collect();
             (Some(e.neg(count)), row)
         }
@@ -161,7 +176,7 @@ fn write<'c>(e: &mut Expressions<'_, 'c>, fraction: &Fraction<'_, 'c>, entries: 
     }
 }
 
-/// Selector and entries of a lookup, filled up to the width of the table; `None` is an entry that is 0 on all rows.
+/// Selector and entries of a lookup, filled up to the width of the tables; `None` is an entry that is 0 on all rows.
 fn tuple<'c>(
     e: &mut Expressions<'_, 'c>,
     lookup: &Lookup<'c>,
@@ -185,9 +200,14 @@ pub(super) fn count<'c>(
 ) -> Op<'c> {
     let (context, location) = (graph.context, graph.location);
     let mut e = Expressions::new(graph, location);
+    let mut tables = Vec::new();
     for fraction in groups.iter().flatten() {
-        let Fraction::Lookup { lookup, tag } = fraction else {
-            continue;
+        let (lookup, tag) = match fraction {
+            Fraction::Table(number) => {
+                tables.push(*number);
+                continue;
+            }
+            Fraction::Lookup { lookup, tag } => (lookup, tag),
         };
         let (selector, tuple) = tuple(&mut e, lookup, *tag, entries);
         let selector = match selector {
@@ -203,10 +223,15 @@ pub(super) fn count<'c>(
         }
         e.op("plonk.count", &operands, &[]);
     }
+    let columns: Vec<i64> = tables.iter().map(|number| *number as i64).collect();
+    let tables = tables
+        .iter()
+        .map(|number| symbol(context, &names::table(*number)));
+    let tables: Vec<_> = tables.collect();
     let attributes = [
         ("group", symbol(context, names::MULTIPLICITY)),
-        ("column", i64_attr(context, 0)),
-        ("table", symbol(context, names::TABLE)),
+        ("columns", i64s(context, &columns)),
+        ("tables", array(context, &tables)),
         ("active", symbol(context, names::ACTIVE)),
     ];
     e.region("plonk.multiplicity", &attributes)

@@ -1,9 +1,9 @@
-//! What the pass reads of a circuit: its columns, tables and lookups.
+//! What the pass reads of a circuit: its columns and lookups.
 
 use super::Result;
 use crate::expressions::Expressions;
 use std::collections::{BTreeMap, BTreeSet};
-use zkc_support::{Attribute, Constants, Graph, Op, ValueId, as_affine_map, as_range};
+use zkc_support::{Graph, Op, ValueId, as_affine_map};
 
 /// Columns and rows of a circuit.
 pub(super) struct Columns {
@@ -143,69 +143,6 @@ fn degree_of(ops: &[Op], v: ValueId) -> i64 {
         "plonk.inner" => 2,
         "plonk.product" => operands.sum(),
         _ => operands.max().unwrap_or(0),
-    }
-}
-
-/// One column of a table.
-pub(super) struct Entry<'c> {
-    pub(super) values: Attribute<'c>,
-    pub(super) first: i128,
-    pub(super) lo: i128,
-    pub(super) hi: i128,
-}
-
-/// A table that is looked up.
-pub(super) struct Table<'c> {
-    pub(super) name: String,
-    pub(super) rows: i64,
-    pub(super) columns: Vec<Entry<'c>>,
-}
-
-impl<'c> Table<'c> {
-    /// The tables that lookups name, in the order of the text.
-    pub(super) fn used_by(
-        ops: &[Op<'c>],
-        lookups: &[Lookup<'c>],
-        constants: &Constants,
-    ) -> Result<Vec<Self>> {
-        let mut tables = Vec::new();
-        for op in ops.iter().filter(|op| op.name == "plonk.table") {
-            let name = op.str("sym_name").unwrap_or_default();
-            if !lookups.iter().any(|l| l.table == name) {
-                continue;
-            }
-            let mut columns = Vec::new();
-            let mut rows = 0;
-            for values in op.array("columns").unwrap_or_default() {
-                let (first, lo, hi, len) = match as_range(values) {
-                    Some((start, len)) => {
-                        let (lo, len) = (i128::from(start), i128::from(len));
-                        (lo, lo, lo + len - 1, len as i64)
-                    }
-                    None => {
-                        let read = constants.read(values).and_then(|c| c.to_i128());
-                        let read = read.map_err(|e| format!("table @{name}: {e}"))?;
-                        let (Some(lo), Some(hi)) = (read.iter().min(), read.iter().max()) else {
-                            return Err(format!("table @{name} is empty"));
-                        };
-                        (read[0], *lo, *hi, read.len() as i64)
-                    }
-                };
-                rows = len;
-                columns.push(Entry {
-                    values,
-                    first,
-                    lo,
-                    hi,
-                });
-            }
-            tables.push(Self {
-                name: name.into(),
-                rows,
-                columns,
-            });
-        }
-        Ok(tables)
     }
 }
 

@@ -109,12 +109,29 @@ impl Case {
         unreachable!("the loop ends at k = 12")
     }
 
-    /// Compiles the case with its lookups as sums, with one row more in the power of two than without: tables stand one
-    /// below the other.
+    /// Compiles the case with its lookups as sums, with twice the rows that it has without, so that the tables fit one below
+    /// the other.
     pub(crate) fn compile_sums(&self, layout: Layout) -> Result<Compiled> {
         let k = self.compile(layout)?.circuit.k + 1;
-        let sums = ["--plonk-lower-lookups"];
-        let circuit = compile_for(self.program, layout, k, self.options, &sums)
+        self.compile_sums_for(layout, k, "--plonk-lower-lookups")
+    }
+
+    /// Compiles the case with its lookups as sums and as few rows as everything but the tables fits into.
+    pub(crate) fn compile_sums_low(&self, layout: Layout) -> Result<Compiled> {
+        // One fraction for each column. The audit takes cells that nothing is placed in as unknown, but derives columns from
+        // zeros there, so that beside another fraction one that is not selected would seem to matter.
+        let pass = "--plonk-lower-lookups=degree=3";
+        let mut k = 4;
+        loop {
+            match self.compile_sums_for(layout, k, pass) {
+                Err(_) if k < 12 => k += 1,
+                done => return done,
+            }
+        }
+    }
+
+    fn compile_sums_for(&self, layout: Layout, k: u32, pass: &str) -> Result<Compiled> {
+        let circuit = compile_for(self.program, layout, k, self.options, &[pass])
             .with_context(|| format!("{layout:?}"))?;
         ensure!(
             circuit.lookups.is_empty() && !circuit.multiplicities.is_empty(),

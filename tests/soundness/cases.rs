@@ -13,7 +13,12 @@ use crate::case::Case;
 
 /// All cases.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
-    gadgets().chain(network::CASES)
+    gadgets().chain(network::CASES).chain(long_tables())
+}
+
+/// The cases whose tables have more rows than the rest of the circuit.
+pub(crate) fn long_tables() -> impl Iterator<Item = &'static Case> {
+    table::LONG.iter()
 }
 
 /// The cases of single gadgets. In a network a change does not get far: the search cannot carry it through a division.

@@ -11,7 +11,8 @@
 //!   nothing pins, or that the honest witness is no longer accepted. So each is needed, and the tools can fail;
 //! * `copies/CASE`: without any one copy constraint the copied cell is free;
 //! * `sums/CASE`: the same with lookups as sums of fractions (`plonk-lower-lookups`): the witness is accepted, and no
-//!   mutation of it, of a multiplicity or of a column that depends on challenges is;
+//!   mutation of it, of a multiplicity or of a column that depends on challenges is; for cases with long tables also with
+//!   fewer rows than the tables have;
 //! * `strips/CASE`: the same in strips, where linear maps and copies are one sum with random coefficients;
 //! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
 //!
@@ -62,6 +63,11 @@ fn main() -> ExitCode {
     trials.extend(
         cases::all().map(|case| trial(format!("strips/{}", case.name), move || strips::run(case))),
     );
+    trials.extend(cases::long_tables().map(|case| {
+        trial(format!("sums/{}", case.name), move || {
+            sums::run_over_groups(case)
+        })
+    }));
     for (name, run) in limits::CASES {
         trials.push(trial(format!("limits/{name}"), run));
     }

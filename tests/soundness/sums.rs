@@ -1,14 +1,17 @@
 //! Lookups as sums of fractions: what is accepted stays the same.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, bail, ensure};
-use zkc_circuit::{AuditOptions, Checker, Layout, Mutations, audit, expand};
+use zkc_circuit::{AuditOptions, Checker, Layout, Mutations, audit, evaluate, expand};
 
 use zkc_halo2_axiom::{
     Error, InsecureSetup, Params, Prepared, ProvingKey, Rejection, prove, system_rng, verify,
 };
 
 use crate::{
-    case::{Case, Compiled},
+    case::{Case, Compiled, Layout as CaseLayout},
+    law,
     proof::{changed_witnesses, other_public_values},
     unique,
 };
@@ -19,7 +22,32 @@ const ENDS: &str = "the sum starts and ends at zero";
 pub(crate) fn run(case: &Case) -> Result<()> {
     // The other layouts differ in numbers only.
     let layout = case.layouts[case.layouts.len() / 2];
-    let compiled = case.compile_sums(layout)?;
+    whole(case, layout, case.compile_sums(layout)?)
+}
+
+/// The same where the tables have more rows than the circuit, so that they run over two and three groups of columns.
+pub(crate) fn run_over_groups(case: &Case) -> Result<()> {
+    let mut groups = BTreeSet::new();
+    for layout in case.layouts {
+        let compiled = case.compile_sums_low(*layout)?;
+        let counted = compiled.circuit.counting_columns().count();
+        groups.insert(counted);
+        law::check(case, &compiled).with_context(|| format!("{layout:?}"))?;
+        for table in 0..counted {
+            without_rows(case, &compiled, table)
+                .with_context(|| format!("{layout:?}: table {table} of {counted}"))?;
+        }
+        whole(case, *layout, compiled)?;
+    }
+    ensure!(
+        groups == BTreeSet::from([2, 3]),
+        "the tables run over {groups:?} groups of columns"
+    );
+    Ok(())
+}
+
+fn whole(case: &Case, layout: CaseLayout, compiled: Compiled) -> Result<()> {
+    let counted = compiled.circuit.counting_columns().count();
     let checker = Checker::new(&compiled.circuit, &compiled.cells);
     for inputs in case.witness_inputs() {
         let at = format!("{layout:?} at {inputs:?}");
@@ -31,6 +59,9 @@ pub(crate) fn run(case: &Case) -> Result<()> {
         ensure!(report.survivors.is_empty(), "{at}: {}", report.survivors[0]);
         let idle = report.classes.iter().find(|class| class.tried == 0);
         ensure!(idle.is_none(), "{at}: nothing was tried: {idle:?}");
+        let counts = report.classes.iter();
+        let counts = counts.filter(|class| class.op == "multiplicity").count();
+        ensure!(counts == counted, "{at}: some multiplicities are idle");
 
         let audit = audit(&checker, &grid, &AuditOptions::default());
         ensure!(audit.findings.is_empty(), "{at}: {}", audit.findings[0]);
@@ -81,6 +112,31 @@ fn real_proof(case: &Case, compiled: &Compiled) -> Result<()> {
             ),
         }
     }
+    Ok(())
+}
+
+/// Without the rows of one group of columns something that is looked up is in no table: to a prover who counts, and to the
+/// sum when another one has counted.
+fn without_rows(case: &Case, compiled: &Compiled, table: usize) -> Result<()> {
+    let mut circuit = compiled.circuit.clone();
+    let tables = circuit.multiplicities.iter().flat_map(|info| &info.tables);
+    let group = tables
+        .skip(table)
+        .find_map(|table| table.columns.first())
+        .context("the table has no columns")?
+        .0;
+    circuit.placements.retain(|placed| placed.group != group);
+    circuit.fills.retain(|filled| filled.group != group);
+    let cells: Layout = expand(&circuit)?;
+    let checker = Checker::new(&circuit, &cells);
+    let (mut missed, mut rejected) = (0, 0);
+    for inputs in case.witness_inputs() {
+        let honest = compiled.witness(&inputs)?;
+        rejected += usize::from(!checker.check(&honest).is_empty());
+        let registers = evaluate(&circuit, &inputs)?;
+        missed += usize::from(cells.complete(&circuit, cells.assign(&registers)).is_err());
+    }
+    ensure!(missed > 0 && rejected > 0, "its rows are not needed");
     Ok(())
 }
 

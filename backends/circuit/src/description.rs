@@ -5,7 +5,7 @@ mod computed;
 
 use crate::{AffineMap, Expr, Ints};
 
-pub use self::computed::{Derived, Multiplicity, MultiplicityTerm};
+pub use self::computed::{CountedTable, Derived, Multiplicity, MultiplicityTerm};
 
 /// Extents of a tensor, outermost first; empty for a scalar.
 pub type Shape = Vec<u64>;

@@ -236,9 +236,10 @@ impl<'a> Expansion<'a> {
             push_group(&mut layout, index as u32, group);
         }
         let multiplicities = circuit.multiplicities.iter().enumerate();
-        let multiplicities = multiplicities.map(|(index, info)| {
+        let multiplicities = multiplicities.flat_map(|(index, info)| {
             let computed = Computed::Multiplicity(index as u32);
-            (info.group, info.column, computed)
+            let tables = info.tables.iter();
+            tables.map(move |table| (table.group, table.column, computed))
         });
         let derived = circuit.derived.iter().enumerate();
         let derived = derived.map(|(index, info)| {

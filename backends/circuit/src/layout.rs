@@ -47,7 +47,7 @@ pub enum CellContents {
 /// What computes a column that the witness program does not fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Computed {
-    /// The multiplicity with this index in [`Circuit::multiplicities`].
+    /// A table of the multiplicity with this index in [`Circuit::multiplicities`].
     Multiplicity(u32),
     /// The derived column with this index in [`Circuit::derived`].
     Derived(u32),

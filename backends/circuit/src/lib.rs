@@ -28,9 +28,10 @@ pub use audit::{Audit, AuditOptions, Finding, audit};
 pub use check::{CellValue, Checker, Violation, check};
 pub use derive::{DeriveError, derive};
 pub use description::{
-    Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint, Derived, Fill, Gate,
-    GroupId, InputInfo, Instruction, LinearTerm, Lookup, Multiplicity, MultiplicityTerm, Op,
-    OutputInfo, Placement, RegisterId, Shape, Table, TableColumn, TableId, TagMatch,
+    Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint, CountedTable, Derived,
+    Fill, Gate, GroupId, InputInfo, Instruction, LinearTerm, Lookup, Multiplicity,
+    MultiplicityTerm, Op, OutputInfo, Placement, RegisterId, Shape, Table, TableColumn, TableId,
+    TagMatch,
 };
 pub use eval::{EvalError, Registers, Tensor, evaluate};
 pub use expand::{ExpandError, expand};

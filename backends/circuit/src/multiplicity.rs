@@ -1,4 +1,4 @@
-//! Counting how often each row of a table is looked up.
+//! Counting how often each row of the tables is looked up.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,12 +10,12 @@ use crate::derive::{Columns, Program};
 use crate::field::PallasBase;
 use crate::layout::{Cell, Grid, Layout};
 use crate::tape::{Tape, fixed_cell};
-use crate::{Circuit, Expr, Field, GroupId, Ints, Multiplicity};
+use crate::{Circuit, CountedTable, Expr, Field, GroupId, Ints, Multiplicity};
 
 /// Why lookups could not be counted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MultiplicityError {
-    /// A tuple that is looked up, but that no active row of the table has.
+    /// A tuple that is looked up, but that no active row of the tables has.
     #[error("row {row} of `{node}`: {tuple:?} is not in the table of `{table}`")]
     NotInTable {
         /// What the multiplicity belongs to.
@@ -58,17 +58,19 @@ impl Layout {
     /// Counts lookups: fills the columns of [`Circuit::multiplicities`] of a grid that [`assign`](Self::assign) made.
     ///
     /// # Errors
-    /// When a selected tuple is in no active row of its table, a selector is neither 0 nor 1, a value exceeds 128 bits, or
+    /// When a selected tuple is in no active row of its tables, a selector is neither 0 nor 1, a value exceeds 128 bits, or
     /// the arguments do not belong together.
     pub fn complete(&self, circuit: &Circuit, mut grid: Grid) -> Result<Grid, MultiplicityError> {
         if grid.values.len() != self.columns.len() {
             return Err(MultiplicityError::OtherCircuit);
         }
         for multiplicity in &circuit.multiplicities {
-            let column = self.column_of(multiplicity.group, multiplicity.column) as usize;
             let counts = count(self, circuit, &grid, multiplicity)?;
-            let slot = grid.values.get_mut(column);
-            *slot.ok_or(MultiplicityError::OtherCircuit)? = counts;
+            for (table, counts) in multiplicity.tables.iter().zip(counts) {
+                let column = self.column_of(table.group, table.column) as usize;
+                let slot = grid.values.get_mut(column);
+                *slot.ok_or(MultiplicityError::OtherCircuit)? = counts;
+            }
         }
         Ok(grid)
     }
@@ -101,39 +103,45 @@ pub(crate) fn active_rows(
     Ok(rows)
 }
 
-/// The first row of each tuple of the table.
-fn first_rows<K: Hash + Eq>(
+/// Where a tuple is counted: the number of a table, and the row.
+type Place = (usize, u32);
+
+/// The first place of each tuple that stands in some table.
+fn first_places<K: Hash + Eq>(
     layout: &Layout,
-    multiplicity: &Multiplicity,
+    tables: &[CountedTable],
     rows: &[u32],
     key: impl Fn(i128) -> K,
-) -> HashMap<Vec<K>, u32> {
-    let columns: Vec<u32> = multiplicity
-        .table
-        .iter()
-        .map(|(group, column): &(GroupId, u32)| layout.column_of(*group, *column))
-        .collect();
-    let mut first = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let cells = columns.iter().map(|column| Cell {
-            column: *column,
-            row: *row,
-        });
-        let tuple = cells.map(|cell| key(fixed_cell(layout, cell))).collect();
-        first.entry(tuple).or_insert(*row);
+) -> HashMap<Vec<K>, Place> {
+    let mut first = HashMap::with_capacity(tables.len() * rows.len());
+    for (number, table) in tables.iter().enumerate() {
+        let columns: Vec<u32> = table
+            .columns
+            .iter()
+            .map(|(group, column): &(GroupId, u32)| layout.column_of(*group, *column))
+            .collect();
+        for row in rows {
+            let cells = columns.iter().map(|column| Cell {
+                column: *column,
+                row: *row,
+            });
+            let tuple = cells.map(|cell| key(fixed_cell(layout, cell))).collect();
+            first.entry(tuple).or_insert((number, *row));
+        }
     }
     first
 }
 
+/// The counts of each table.
 fn count(
     layout: &Layout,
     circuit: &Circuit,
     grid: &Grid,
     multiplicity: &Multiplicity,
-) -> Result<Ints, MultiplicityError> {
+) -> Result<Vec<Ints>, MultiplicityError> {
     let rows = active_rows(layout, multiplicity)?;
-    let first = first_rows(layout, multiplicity, &rows, |value| value);
-    let mut counts: Vec<i64> = vec![0; layout.usable_rows as usize];
+    let first = first_places(layout, &multiplicity.tables, &rows, |value| value);
+    let mut counts = vec![vec![0i64; layout.usable_rows as usize]; multiplicity.tables.len()];
     for (number, term) in multiplicity.terms.iter().enumerate() {
         let selector = Tape::new(&term.selector, layout);
         let inputs: Vec<Tape> = term
@@ -156,8 +164,8 @@ fn count(
             row,
             node: node(row),
         };
-        // The row of the table that each row looks up.
-        let found: Result<Vec<Option<u32>>, MultiplicityError> = rows
+        // The place that each row looks up.
+        let found: Result<Vec<Option<Place>>, MultiplicityError> = rows
             .par_iter()
             .with_min_len(256)
             .map(|row| {
@@ -190,14 +198,16 @@ fn count(
                 }
             })
             .collect();
-        for row in found?.into_iter().flatten() {
-            counts[row as usize] += 1;
+        for (table, row) in found?.into_iter().flatten() {
+            counts[table][row as usize] += 1;
         }
     }
-    while counts.last() == Some(&0) {
-        counts.pop();
+    for counts in &mut counts {
+        while counts.last() == Some(&0) {
+            counts.pop();
+        }
     }
-    Ok(Ints::I64(counts))
+    Ok(counts.into_iter().map(Ints::I64).collect())
 }
 
 /// Counts again over a field, as a prover who changed cells would: what is in no table is not counted.
@@ -210,17 +220,18 @@ pub(crate) fn recount(
     skip: impl Fn(u32) -> bool,
 ) {
     for multiplicity in &circuit.multiplicities {
-        let column = layout.column_of(multiplicity.group, multiplicity.column);
+        let tables = &multiplicity.tables;
+        let target = |table: &CountedTable| layout.column_of(table.group, table.column);
         // Active rows are fixed; the honest count has refused them where they are not 0 or 1.
         let Ok(rows) = active_rows(layout, multiplicity) else {
             continue;
         };
-        if skip(column) {
+        if tables.iter().all(|table| skip(target(table))) {
             continue;
         }
         let key = |value: i128| PallasBase::from_i128(value).to_bytes();
-        let first = first_rows(layout, multiplicity, &rows, key);
-        let mut counts = vec![0i128; layout.usable_rows as usize];
+        let first = first_places(layout, tables, &rows, key);
+        let mut counts = vec![vec![0i128; layout.usable_rows as usize]; tables.len()];
         for term in &multiplicity.terms {
             let mut values = |expr: &Expr| {
                 let program = Program::whole(layout, expr, &[]);
@@ -234,13 +245,17 @@ pub(crate) fn recount(
                 if *selected == PallasBase::one() {
                     let tuple = inputs.iter().map(|input| input[position].to_bytes());
                     let tuple: Vec<[u8; 32]> = tuple.collect();
-                    if let Some(row) = first.get(&tuple) {
-                        counts[*row as usize] += 1;
+                    if let Some((table, row)) = first.get(&tuple) {
+                        counts[*table][*row as usize] += 1;
                     }
                 }
             }
         }
-        let counts = counts.into_iter().map(PallasBase::from_i128).collect();
-        columns.set(column, counts);
+        for (column, counts) in tables.iter().map(target).zip(counts) {
+            if !skip(column) {
+                let counts = counts.into_iter().map(PallasBase::from_i128).collect();
+                columns.set(column, counts);
+            }
+        }
     }
 }

@@ -79,7 +79,7 @@ pub struct Report {
     pub advice_columns: u32,
     /// Number of fixed columns, tables not counted.
     pub fixed_columns: u32,
-    /// Number of columns of all tables.
+    /// Number of columns of all tables that are looked up.
     pub table_columns: usize,
     /// Number of instance columns.
     pub instance_columns: u32,
@@ -164,7 +164,9 @@ pub fn report(circuit: &Circuit, layout: &Layout) -> Report {
         used_rows: layout.used_rows(),
         advice_columns: count(ColumnKind::Advice),
         fixed_columns: count(ColumnKind::Fixed),
-        table_columns: circuit.tables.iter().map(|table| table.columns.len()).sum(),
+        table_columns: (circuit.tables.iter().zip(circuit.looked_up()))
+            .filter_map(|(table, looked_up)| looked_up.then_some(table.columns.len()))
+            .sum(),
         instance_columns: count(ColumnKind::Instance),
         equality_columns: layout
             .columns
@@ -176,7 +178,7 @@ pub fn report(circuit: &Circuit, layout: &Layout) -> Report {
         constants,
         challenges: circuit.challenges.len(),
         derived_columns: circuit.derived.len(),
-        multiplicities: circuit.multiplicities.len(),
+        multiplicities: circuit.counting_columns().count(),
         degree: gates.iter().map(|gate| gate.degree).max().unwrap_or(0),
         groups,
         gates,

@@ -221,13 +221,16 @@ impl Structure<'_> {
 
     fn tables(&mut self) {
         let usable = self.circuit.usable_rows().unwrap_or(0);
-        for table in &self.circuit.tables {
+        for (table, looked_up) in self.circuit.tables.iter().zip(self.circuit.looked_up()) {
             let at = format!("table `{}`", table.name);
             let rows = table.rows();
             if rows == 0 {
                 self.size(&at, "has no rows");
             }
-            if rows > u64::from(usable) {
+            if rows > limits::MAX_ELEMENTS {
+                let most = limits::MAX_ELEMENTS;
+                self.size(&at, format!("has {rows} rows, more than {most}"));
+            } else if looked_up && rows > u64::from(usable) {
                 self.size(
                     &at,
                     format!("has {rows} rows, the circuit {usable} usable ones"),

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
-use sample::phases::{logup, random_evaluation};
+use sample::phases::{logup, logup_over, random_evaluation};
 use sample::{Dense, relu};
 use zkc_circuit::file::{self, FileError, FileKind};
 use zkc_circuit::{
-    AffineBuilder, AffineMap, ChallengeId, Circuit, ColumnGroup, ExprBuilder, GroupId, Ints,
-    LinearTerm, Multiplicity, MultiplicityTerm, Op, RegisterId, TableId, TagMatch,
+    AffineBuilder, AffineMap, ChallengeId, Circuit, ColumnGroup, CountedTable, ExprBuilder,
+    GroupId, Ints, LinearTerm, Multiplicity, MultiplicityTerm, Op, RegisterId, TableId, TagMatch,
 };
 
 /// A circuit with every operation, challenge phases and computed columns included.
@@ -156,10 +156,12 @@ fn everything() -> Circuit {
     circuit.derive_by_last_gate(late, 1, 1, 1);
     let cell = b.query(0, 0, 0);
     circuit.multiplicities.push(Multiplicity {
-        group: count,
-        column: 0,
+        tables: vec![CountedTable {
+            group: count,
+            column: 0,
+            columns: vec![(fixed, 1), (fixed, 0)],
+        }],
         active: Some((fixed, 0)),
-        table: vec![(fixed, 1), (fixed, 0)],
         terms: vec![MultiplicityTerm {
             selector: b.finish(selector),
             inputs: vec![b.finish(cell), b.finish(zero)],
@@ -176,6 +178,7 @@ fn circuits_come_back() {
         relu(),
         everything(),
         logup(),
+        logup_over(3, 10),
         random_evaluation(),
         Circuit::new("empty", 4),
     ] {

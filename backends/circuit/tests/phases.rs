@@ -5,12 +5,14 @@ mod sample;
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
-use sample::phases::{complete, evaluation_inputs, group, logup, logup_inputs, random_evaluation};
+use sample::phases::{
+    complete, evaluation_inputs, group, logup, logup_inputs, logup_over, random_evaluation,
+};
 use sample::set;
 use zkc_circuit::{
-    AuditOptions, Cell, Checker, Circuit, Expr, ExprBuilder, ExprId, ExprNode, Finding, Grid,
-    GroupId, Layout, Multiplicity, MultiplicityError, MutationOptions, Mutations, Violation, audit,
-    check, evaluate, expand, validate,
+    AuditOptions, Cell, Checker, Circuit, CountedTable, Expr, ExprBuilder, ExprId, ExprNode,
+    Finding, Grid, GroupId, Layout, Multiplicity, MultiplicityError, MutationOptions, Mutations,
+    Violation, audit, check, evaluate, expand, validate,
 };
 
 fn cell(circuit: &Circuit, layout: &Layout, name: &str, column: u32, row: u32) -> Cell {
@@ -38,6 +40,8 @@ fn failing(circuit: &Circuit, layout: &Layout, grid: &Grid) -> Vec<String> {
 fn honest_witnesses_are_accepted() {
     for (circuit, inputs) in [
         (logup(), logup_inputs()),
+        (logup_over(2, 20), logup_inputs()),
+        (logup_over(3, 10), logup_inputs()),
         (random_evaluation(), evaluation_inputs()),
     ] {
         let layout = validate(&circuit).unwrap();
@@ -64,13 +68,59 @@ fn lookups_are_counted_at_the_first_equal_row() {
 }
 
 #[test]
+fn tables_over_several_groups_share_what_is_looked_up() {
+    let circuit = logup_over(3, 10);
+    let (layout, grid) = complete(&circuit, &logup_inputs());
+    let count = |table: u32, row: u32| {
+        let cell = cell(&circuit, &layout, "v", 3 + table, row);
+        grid.value(&layout, cell)
+    };
+    // The first table ends with 9, the second with (3, 9, 1).
+    assert_eq!([count(0, 0), count(0, 8), count(0, 9)], [2, 1, 1]);
+    assert_eq!([count(1, 0), count(1, 5), count(1, 6)], [0, 3, 1]);
+    assert_eq!([count(1, 9), count(2, 0), count(2, 3)], [1, 1, 2]);
+    // Rows past the tables are (0, 0, 0), counted in the first one.
+    let rest = |table: u32, end: u32| (end..layout.usable_rows).map(move |row| (table, row));
+    let rest = rest(0, 10).chain(rest(1, 10)).chain(rest(2, 4));
+    assert_eq!(rest.map(|(table, row)| count(table, row)).sum::<i128>(), 0);
+
+    // Counts of all tables are held, and values stay within them.
+    let end = ["S starts and ends with 0"];
+    let broken = |column: u32, row: u32, value: i128| {
+        let mut grid = grid.clone();
+        set(&mut grid, cell(&circuit, &layout, "v", column, row), value);
+        failing(&circuit, &layout, &grid)
+    };
+    for (column, row, value) in [
+        (0, 0, 16),
+        (0, 0, 1),
+        (3, 0, 1),
+        (4, 5, 2),
+        (5, 3, 3),
+        (5, 50, 1),
+    ] {
+        assert_eq!(broken(column, row, value), end, "{column} {row} {value}");
+    }
+    // A tuple that stands in two tables may be counted in either.
+    let mut grid = grid.clone();
+    set(&mut grid, cell(&circuit, &layout, "v", 3, 0), 1);
+    set(&mut grid, cell(&circuit, &layout, "v", 5, 50), 1);
+    assert_eq!(failing(&circuit, &layout, &grid), [""; 0]);
+}
+
+#[test]
 fn a_tuple_outside_of_the_table_is_an_error_with_its_node() {
-    let circuit = logup();
-    let layout = expand(&circuit).unwrap();
-    let registers = evaluate(&circuit, &logup_inputs()).unwrap();
+    for circuit in [logup(), logup_over(2, 20)] {
+        outside_of_the_table(&circuit);
+    }
+}
+
+fn outside_of_the_table(circuit: &Circuit) {
+    let layout = expand(circuit).unwrap();
+    let registers = evaluate(circuit, &logup_inputs()).unwrap();
     let mut grid = layout.assign(&registers);
-    set(&mut grid, cell(&circuit, &layout, "v", 2, 3), 50);
-    let error = layout.complete(&circuit, grid).unwrap_err();
+    set(&mut grid, cell(circuit, &layout, "v", 2, 3), 50);
+    let error = layout.complete(circuit, grid).unwrap_err();
     let MultiplicityError::NotInTable {
         row, node, tuple, ..
     } = &error
@@ -211,6 +261,7 @@ fn violations_in_the_field_name_constraint_row_and_node() {
 fn changed_derived_cells_are_rejected() {
     for (circuit, inputs, starts) in [
         (logup(), logup_inputs(), [false, true]),
+        (logup_over(3, 10), logup_inputs(), [false, true]),
         (random_evaluation(), evaluation_inputs(), [true, true]),
     ] {
         let (layout, grid) = complete(&circuit, &inputs);
@@ -232,11 +283,16 @@ fn changed_derived_cells_are_rejected() {
 
 #[test]
 fn a_dishonest_prover_may_count_again() {
-    let circuit = logup();
-    let (layout, grid) = complete(&circuit, &logup_inputs());
-    let checker = Checker::new(&circuit, &layout);
+    for circuit in [logup(), logup_over(2, 20)] {
+        counted_again(&circuit);
+    }
+}
+
+fn counted_again(circuit: &Circuit) {
+    let (layout, grid) = complete(circuit, &logup_inputs());
+    let checker = Checker::new(circuit, &layout);
     let changed = |column: u32, row: u32, value: i128| {
-        let cell = cell(&circuit, &layout, "v", column, row);
+        let cell = cell(circuit, &layout, "v", column, row);
         checker.rejects(&grid, &BTreeMap::from([(cell, BigInt::from(value))]), None)
     };
     // Another value of the table is another input; counts follow it.
@@ -369,16 +425,19 @@ fn rules_of_multiplicities() {
     fn first(c: &mut Circuit) -> &mut Multiplicity {
         &mut c.multiplicities[0]
     }
+    fn table(c: &mut Circuit) -> &mut CountedTable {
+        &mut first(c).tables[0]
+    }
     broken(
-        |c| (first(c).group, first(c).column) = (GroupId(1), 0),
+        |c| (table(c).group, table(c).column) = (GroupId(1), 0),
         "multiplicity 0 of `tables`: group `late` is no advice of phase 0",
     );
     broken(
-        |c| first(c).group = GroupId(2),
+        |c| table(c).group = GroupId(2),
         "multiplicity 0 of `tables`: group `f` is no advice of phase 0",
     );
     broken(
-        |c| first(c).column = 4,
+        |c| table(c).column = 4,
         "multiplicity 0 of `tables`: there is no column 4 among 4",
     );
     broken(
@@ -387,14 +446,36 @@ fn rules_of_multiplicities() {
     );
     broken(
         |c| {
-            first(c).column = 0;
+            table(c).column = 0;
             first(c).terms.clear();
         },
         "the column of v[0]@0 is computed",
     );
-    broken(|c| first(c).table.clear(), "the table has no columns");
     broken(
-        |c| first(c).table[1] = (GroupId(0), 0),
+        |c| first(c).tables.clear(),
+        "multiplicity 0 of `tables`: there is no table",
+    );
+    broken(|c| table(c).columns.clear(), "the table has no columns");
+    broken(
+        |c| {
+            let (group, columns) = (GroupId(0), vec![(GroupId(3), 0)]);
+            first(c).tables.push(CountedTable {
+                group,
+                column: 2,
+                columns,
+            });
+        },
+        "multiplicity 0 of `tables`: table 1 has 1 columns, and table 0 has 3",
+    );
+    broken(
+        |c| {
+            let again = table(c).clone();
+            first(c).tables.push(again);
+        },
+        "multiplicity 0 of `tables`: the column is computed twice",
+    );
+    broken(
+        |c| table(c).columns[1] = (GroupId(0), 0),
         "group `v` is not fixed",
     );
     broken(
@@ -500,6 +581,7 @@ fn a_public_cell_does_not_pin_its_own_value() {
 fn mutations_of_both_phases_are_rejected() {
     for (circuit, inputs) in [
         (logup(), logup_inputs()),
+        (logup_over(3, 10), logup_inputs()),
         (random_evaluation(), evaluation_inputs()),
     ] {
         let (layout, grid) = complete(&circuit, &inputs);
@@ -509,7 +591,7 @@ fn mutations_of_both_phases_are_rejected() {
         let classes: Vec<&str> = report.classes.iter().map(|class| class.op).collect();
         assert_eq!(classes.iter().filter(|op| **op == "derived").count(), 2);
         let counts = classes.iter().filter(|op| **op == "multiplicity").count();
-        assert_eq!(counts, circuit.multiplicities.len());
+        assert_eq!(counts, circuit.counting_columns().count());
         assert!(report.classes.iter().all(|class| class.tried > 0));
         let last = report.classes.last().unwrap().to_string();
         assert!(last.starts_with("derived column of `"), "{last}");

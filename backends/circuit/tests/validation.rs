@@ -451,3 +451,17 @@ fn usable_rows_follow_the_rotations() {
     assert_eq!(circuit.usable_rows(), Some(1024 - 8));
     assert_eq!(selected(5, 1, 2, 0).degree(), 2);
 }
+
+#[test]
+fn tables_of_the_program_alone_may_be_longer_than_the_circuit() {
+    let mut circuit = relu();
+    circuit.add_table(Table::range("program", 0, 1 << 20));
+    let layout = validate(&circuit).unwrap();
+    assert_eq!(circuit.looked_up(), [true, false]);
+    // Only the table that is looked up has columns.
+    assert_eq!(zkc_circuit::report(&circuit, &layout).table_columns, 2);
+    circuit.tables[1] = Table::range("program", 0, (1 << 28) + 1);
+    let errors = validate(&circuit).unwrap_err();
+    let expected = "table `program`: has 268435457 rows, more than 268435456";
+    assert_eq!(errors[0].to_string(), expected);
+}

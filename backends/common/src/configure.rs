@@ -187,12 +187,13 @@ pub fn configure<H: Halo2>(
     columns: Vec<Column<H>>,
     challenges: Vec<H::Challenge>,
 ) -> Result<Config<H>, Error> {
-    let mut table_columns = |table: &Table| -> Vec<H::TableColumn> {
-        let declare = |_| H::declare_table_column(meta);
-        table.columns.iter().map(declare).collect()
+    // A table that only the witness program reads has no columns.
+    let mut table_columns = |(table, looked_up): (&Table, bool)| -> Vec<H::TableColumn> {
+        let columns = table.columns.iter().filter(|_| looked_up);
+        columns.map(|_| H::declare_table_column(meta)).collect()
     };
-    let tables: Arc<[Vec<H::TableColumn>]> =
-        circuit.tables.iter().map(&mut table_columns).collect();
+    let tables = circuit.tables.iter().zip(circuit.looked_up());
+    let tables: Arc<[Vec<H::TableColumn>]> = tables.map(&mut table_columns).collect();
     for (column, planned) in columns.iter().zip(&plan.columns) {
         if planned.equality {
             H::enable_equality(meta, column.any());

@@ -1,6 +1,6 @@
 //! The dimensions of a circuit, and what follows from them.
 
-use zkc_circuit::{Circuit, ColumnKind, Table};
+use zkc_circuit::{Circuit, ColumnKind};
 
 use crate::configure::{ColumnPlan, Halo2};
 use crate::error::Error;
@@ -70,7 +70,9 @@ impl CircuitShape {
             let limit = H::TWO_ADICITY.into();
             return Err(H::FLAVOUR.limit(what, extended_k.into(), limit));
         }
-        let table_columns = |table: &Table| table.columns.len();
+        let tables = circuit.tables.iter().zip(circuit.looked_up());
+        let tables = tables.filter(|(_, looked_up)| *looked_up);
+        let table_columns: usize = tables.map(|(table, _)| table.columns.len()).sum();
         let late = plan.columns.iter().filter(|column| column.is_late());
         let late = late.count();
         let mut shape = CircuitShape {
@@ -79,8 +81,7 @@ impl CircuitShape {
             advice_columns: plan.count(ColumnKind::Advice) - late,
             late_advice_columns: late,
             challenges: circuit.challenges.len(),
-            fixed_columns: plan.count(ColumnKind::Fixed)
-                + circuit.tables.iter().map(table_columns).sum::<usize>(),
+            fixed_columns: plan.count(ColumnKind::Fixed) + table_columns,
             instance_columns: plan.count(ColumnKind::Instance),
             equality_columns,
             lookups: circuit.lookups.len(),

@@ -146,7 +146,10 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     fn group(&self, op: &Op<'c>, attr: &str) -> Result<GroupId, EmitError> {
-        let name = need(op, attr, op.symbol(attr))?;
+        self.group_named(op, need(op, attr, op.symbol(attr))?)
+    }
+
+    fn group_named(&self, op: &Op<'c>, name: &str) -> Result<GroupId, EmitError> {
         self.groups
             .get(name)
             .copied()

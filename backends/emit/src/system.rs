@@ -2,10 +2,10 @@
 
 use crate::{EmitError, Emitter, error, need};
 use zkc_circuit::{
-    ColumnGroup, Derived, Expr, ExprBuilder, ExprId, Ints, Multiplicity, MultiplicityTerm, Table,
-    TableColumn,
+    ColumnGroup, CountedTable, Derived, Expr, ExprBuilder, ExprId, Ints, Multiplicity,
+    MultiplicityTerm, Table, TableColumn,
 };
-use zkc_support::{Op, ValueId, as_range, is_unit};
+use zkc_support::{Op, ValueId, as_range, as_symbol, is_unit};
 
 impl<'c> Emitter<'_, 'c> {
     /// Declares a column group, challenge or table; other operations are left for later.
@@ -98,7 +98,23 @@ impl<'c> Emitter<'_, 'c> {
     }
 
     pub(crate) fn multiplicity(&mut self, op: &Op<'c>) -> Result<(), EmitError> {
-        let table = self.group(op, "table")?;
+        let group = self.group(op, "group")?;
+        let columns = need(op, "columns", op.ints("columns"))?;
+        let names = need(op, "tables", op.array("tables"))?;
+        // Several are one table that is longer than the circuit; the first names it.
+        let source = need(op, "tables", names.first().copied().and_then(as_symbol))?;
+        let mut tables = Vec::with_capacity(names.len());
+        for (column, name) in columns.into_iter().zip(names) {
+            let name = need(op, "tables", as_symbol(name))?;
+            let table = self.group_named(op, name)?;
+            let count = self.circuit.groups[table.0 as usize].count;
+            tables.push(CountedTable {
+                group,
+                column: u32::try_from(column)
+                    .map_err(|_| error(op, "`columns` is out of range"))?,
+                columns: (0..count).map(|column| (table, column)).collect(),
+            });
+        }
         let active = op.attr("active").map(|_| self.group(op, "active"));
         let mut expressions = Expressions::new(self.graph.value_count());
         let mut terms = Vec::new();
@@ -116,14 +132,11 @@ impl<'c> Emitter<'_, 'c> {
                 self.expression(inner, &mut expressions)?;
             }
         }
-        let columns = self.circuit.groups[table.0 as usize].count;
         self.circuit.multiplicities.push(Multiplicity {
-            group: self.group(op, "group")?,
-            column: self.column(op)?,
+            tables,
             active: active.transpose()?.map(|group| (group, 0)),
-            table: (0..columns).map(|column| (table, column)).collect(),
             terms,
-            source: self.circuit.groups[table.0 as usize].name.clone(),
+            source: source.into(),
         });
         Ok(())
     }

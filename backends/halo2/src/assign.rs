@@ -150,7 +150,8 @@ fn assign_tables(
     circuit: &zkc_circuit::Circuit,
     config: &Columns,
 ) -> Result<(), plonk::Error> {
-    for (table, columns) in circuit.tables.iter().zip(&*config.tables) {
+    let tables = circuit.tables.iter().zip(&*config.tables);
+    for (table, columns) in tables.filter(|(_, columns)| !columns.is_empty()) {
         layouter.assign_table(
             || "table",
             |mut cells| {

@@ -114,9 +114,10 @@ fn shape(laid_out: &LaidOut, meta: &ConstraintSystem<Fp>) -> Result<CircuitShape
         return Err(FLAVOUR.limit("rows that hold values", used, usable));
     }
     // The crate fills the rows behind a table from the first of them, which must be usable as well.
-    let too_long = circuit.tables.iter().find(|table| table.rows() >= usable);
+    let mut tables = circuit.tables.iter().zip(circuit.looked_up());
+    let too_long = tables.find(|(table, looked_up)| *looked_up && table.rows() >= usable);
     match too_long {
-        Some(table) => {
+        Some((table, _)) => {
             let what = format!("rows of table `{}`", table.name);
             Err(FLAVOUR.limit(what, table.rows(), usable - 1))
         }

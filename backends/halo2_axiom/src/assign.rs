@@ -144,7 +144,8 @@ impl Synthesis<'_> {
         layouter: &mut impl Layouter<Fr>,
     ) -> Result<(), plonk::Error> {
         let tables = self.prepared.circuit().tables.iter();
-        for (table, columns) in tables.zip(&*config.tables) {
+        let tables = tables.zip(&*config.tables);
+        for (table, columns) in tables.filter(|(_, columns)| !columns.is_empty()) {
             layouter.assign_table(
                 || "table",
                 |mut cells| {

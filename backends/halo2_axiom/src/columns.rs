@@ -184,8 +184,8 @@ fn check_rows(laid_out: &LaidOut, shape: &CircuitShape) -> Result<(), Error> {
         let (found, limit) = (layout.usable_rows.into(), shape.usable_rows.into());
         return Err(FLAVOUR.limit("rows that hold values", found, limit));
     }
-    for table in &circuit.tables {
-        if table.rows() > u64::from(shape.usable_rows) {
+    for (table, looked_up) in circuit.tables.iter().zip(circuit.looked_up()) {
+        if looked_up && table.rows() > u64::from(shape.usable_rows) {
             let what = format!("rows of table `{}`", table.name);
             return Err(FLAVOUR.limit(what, table.rows(), shape.usable_rows.into()));
         }

@@ -327,7 +327,10 @@ fn fixed_values(prepared: &Prepared) -> Vec<Polynomial<Fr, halo2_axiom::poly::La
         }
         columns.push(Polynomial::new(values));
     }
-    for column in prepared.circuit().tables.iter().flat_map(|t| &t.columns) {
+    let circuit = prepared.circuit();
+    let tables = circuit.tables.iter().zip(circuit.looked_up());
+    let tables = tables.filter(|(_, looked_up)| *looked_up);
+    for column in tables.flat_map(|(table, _)| &table.columns) {
         // Usable rows past the end repeat the first one.
         let value = |row| column.get(row).or_else(|| column.get(0)).unwrap_or(0);
         let filled = (0..usable as u64).map(|row| to_field(value(row)));

@@ -35,6 +35,9 @@ impl Candidate {
 const LANES: [i64; 12] = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 
+/// Groups of columns that tables may run over.
+const TABLE_GROUPS: i64 = 16;
+
 /// Microseconds of one multi-scalar multiplication of 2^k random scalars on one core.
 fn multiplication(k: i64) -> i64 {
     const MEASURED: [i64; 16] = [
@@ -92,15 +95,19 @@ pub(crate) fn cheapest<'c>(
             let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
             let table_rows = builder.function_rows() + (1 << limb_bits);
             for (sized, needs) in sizes.iter().flatten() {
-                let rows = needs.rows.max(table_rows);
-                let k = (3..=max_k).find(|k| Plan::usable_rows(*k) > rows);
-                let Some(k) = k else { continue };
-                let plan = Plan {
-                    k,
-                    limb_bits: *limb_bits,
-                    ..*sized
+                let fits = |k: &i64| {
+                    let active = Plan::usable_rows(*k) - 1;
+                    // Long tables run over several groups of columns.
+                    needs.rows <= active && table_rows <= active * TABLE_GROUPS
                 };
-                candidates.push(priced(plan, needs, &kinds));
+                for k in (3..=max_k).filter(fits).take(2) {
+                    let plan = Plan {
+                        k,
+                        limb_bits: *limb_bits,
+                        ..*sized
+                    };
+                    candidates.push(priced(plan, needs, &kinds, table_rows));
+                }
             }
         }
     }
@@ -123,22 +130,24 @@ pub(crate) fn cheapest<'c>(
 /// Proving time without a trusted setup, in multi-scalar multiplications of all rows.
 ///
 /// Five for opening and quotient, 20 for the inner product argument; 1.16 for a column of phase 1: the monomial, the sum
-/// of everything and that of the lookups, a coefficient and as many helpers as looked-up limbs and tables for each strip;
-/// 0.35 for a column of small integers; 0.12 for a fixed column.
-fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>) -> Candidate {
+/// of everything, one for each group of columns that tables take, a coefficient and as many helpers as looked-up limbs and
+/// tables for each strip; 0.35 for a column of small integers; 0.12 for a fixed column.
+fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) -> Candidate {
+    let active = Plan::usable_rows(plan.k) - 1;
+    let groups = (table_rows + active - 1) / active;
     let bits = plan.limb_bits as u32;
     let most = |f: &dyn Fn(&Kind) -> i64| kinds.iter().map(f).max().unwrap_or(0);
     let limbs = most(&|k| k.limbs(bits).into());
     let cells = most(&|k| k.cells());
     let tables = most(&|k| k.is_table().into());
-    let late = 3 + plan.strips * (1 + limbs + tables);
-    let early = 1 + plan.strips * (cells + limbs);
+    let late = 2 + groups + plan.strips * (1 + limbs + tables);
+    let early = groups + plan.strips * (cells + limbs);
     let fixed = plan.strips * (plan.lanes + 1)
         + needs.addends
         + limbs
         + kinds.len() as i64
-        + 3 * tables
-        + 15;
+        + groups * (1 + 3 * tables)
+        + 12;
     let thousandths = 25_000 + 1_160 * late + 350 * early + 120 * fixed;
     Candidate {
         plan,

@@ -28,41 +28,74 @@ pub struct Derived {
     pub rotation: i32,
 }
 
-/// One lookup into the table of a [`Multiplicity`]: on each row where it is selected, a tuple.
+/// One lookup into the tables of a [`Multiplicity`]: on each row where it is selected, a tuple.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MultiplicityTerm {
     /// 1 on rows that look up, 0 on others.
     pub selector: Expr,
-    /// The tuple that is looked up: one expression per column of the table.
+    /// The tuple that is looked up: one expression per column of the tables.
     pub inputs: Vec<Expr>,
 }
 
-/// A column of phase 0 that counts how often each row of a table is looked up.
+/// A table of a [`Multiplicity`], with the column of phase 0 that counts its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedTable {
+    /// An advice group of phase 0.
+    pub group: GroupId,
+    /// Column within the group that holds the counts; nothing is placed in it.
+    pub column: u32,
+    /// The fixed columns of the table, at least one, and as many in all tables of a multiplicity.
+    pub columns: Vec<(GroupId, u32)>,
+}
+
+/// Columns of phase 0 that count how often each row of some tables is looked up.
 ///
-/// The table is made of fixed columns. On every usable row that is active the value is the number of pairs of a term and
-/// an active row on which the term is selected and its tuple is that of the table's row. Of table rows with equal tuples
-/// the first active one counts; the others are 0, as are all rows that are not active. A selected tuple that no active row
-/// of the table has is an error of the inputs, as in [`Op::Lookup`](crate::Op::Lookup).
+/// Several tables are one that is too long for the rows: a tuple may stand in any of them. Each is made of fixed columns,
+/// and has a column of counts of its own. On every usable row that is active a count is the number of pairs of a term and
+/// an active row on which the term is selected and its tuple is that of the table's row. Of rows with equal tuples the
+/// first active one of the first table that has one counts; the others are 0, as are all rows that are not active. A
+/// selected tuple that no active row of any table has is an error of the inputs, as in [`Op::Lookup`](crate::Op::Lookup).
 ///
-/// This says only how the honest prover computes the column. That looked-up tuples are in the table is for gates to
+/// This says only how the honest prover computes the columns. That looked-up tuples are in the tables is for gates to
 /// enforce: a sum of fractions over all terms and table rows, for example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Multiplicity {
-    /// An advice group of phase 0.
-    pub group: GroupId,
-    /// Column within the group; nothing is placed in it.
-    pub column: u32,
+    /// The tables, at least one.
+    pub tables: Vec<CountedTable>,
     /// The fixed column that is 1 on active rows and 0 on others; without it all usable rows are active.
     pub active: Option<(GroupId, u32)>,
-    /// The fixed columns of the table, at least one.
-    pub table: Vec<(GroupId, u32)>,
     /// What is looked up. Expressions of phase 0, evaluated over the integers.
     pub terms: Vec<MultiplicityTerm>,
     /// The ONNX node or table that this belongs to, for reports and errors.
     pub source: String,
 }
 
+impl Multiplicity {
+    /// Number of columns of the first table, and of the others of a circuit in order; 0 without a table.
+    pub fn width(&self) -> usize {
+        self.tables.first().map_or(0, |table| table.columns.len())
+    }
+}
+
 impl Circuit {
+    /// For each table, whether a [`Lookup`](crate::Lookup) names it. Only such a table has columns in a proof; others are for
+    /// the witness program alone, and may have more rows than the circuit.
+    pub fn looked_up(&self) -> Vec<bool> {
+        let mut found = vec![false; self.tables.len()];
+        for lookup in &self.lookups {
+            if let Some(found) = found.get_mut(lookup.table.0 as usize) {
+                *found = true;
+            }
+        }
+        found
+    }
+
+    /// The columns that count lookups: group and column within it, in the order of the multiplicities and their tables.
+    pub fn counting_columns(&self) -> impl Iterator<Item = (GroupId, u32)> + '_ {
+        let tables = self.multiplicities.iter().flat_map(|info| &info.tables);
+        tables.map(|table| (table.group, table.column))
+    }
+
     /// Says how a column of phase 1 is computed: by constraint `constraint` of the gate that was added last.
     pub fn derive_by_last_gate(
         &mut self,

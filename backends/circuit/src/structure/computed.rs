@@ -48,13 +48,14 @@ impl Structure<'_> {
         let mut sources: BTreeMap<(u32, u32), Source> = BTreeMap::new();
         for (index, multiplicity) in circuit.multiplicities.iter().enumerate() {
             let at = format!("multiplicity {index} of `{}`", multiplicity.source);
-            let target = (multiplicity.group, multiplicity.column);
-            if self.target(&at, target, 0)
-                && sources
-                    .insert((target.0.0, target.1), Source::Multiplicity(index))
-                    .is_some()
-            {
-                self.shape(&at, "the column is computed twice");
+            for table in &multiplicity.tables {
+                if self.target(&at, (table.group, table.column), 0)
+                    && sources
+                        .insert((table.group.0, table.column), Source::Multiplicity(index))
+                        .is_some()
+                {
+                    self.shape(&at, "the column is computed twice");
+                }
             }
         }
         // One equation determines one column. This also bounds the work below by the size of the gates.
@@ -136,19 +137,32 @@ impl Structure<'_> {
         multiplicity: &Multiplicity,
         sources: &BTreeMap<(u32, u32), Source>,
     ) {
-        if multiplicity.table.is_empty() {
+        let width = multiplicity.width();
+        if multiplicity.tables.is_empty() {
+            self.shape(at, "there is no table");
+        } else if width == 0 {
             self.shape(at, "the table has no columns");
         }
-        for (group, column) in multiplicity.table.iter().chain(&multiplicity.active) {
+        for (index, table) in multiplicity.tables.iter().enumerate().skip(1) {
+            let columns = table.columns.len();
+            if columns != width {
+                self.shape(
+                    at,
+                    format!("table {index} has {columns} columns, and table 0 has {width}"),
+                );
+            }
+        }
+        let columns = multiplicity.tables.iter().flat_map(|table| &table.columns);
+        for (group, column) in columns.chain(&multiplicity.active) {
             self.fixed_column(at, *group, *column);
         }
         for (index, term) in multiplicity.terms.iter().enumerate() {
             let at = format!("{at}, term {index}");
-            if term.inputs.len() != multiplicity.table.len() {
-                let (inputs, columns) = (term.inputs.len(), multiplicity.table.len());
+            if term.inputs.len() != width {
+                let inputs = term.inputs.len();
                 self.shape(
                     &at,
-                    format!("{inputs} inputs for a table of {columns} columns"),
+                    format!("{inputs} inputs for a table of {width} columns"),
                 );
             }
             for expr in std::iter::once(&term.selector).chain(&term.inputs) {

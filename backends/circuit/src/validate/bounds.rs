@@ -42,7 +42,9 @@
 //! is an error.
 //!
 //! One thing is taken on trust: lookups that a [multiplicity](Multiplicity) counts are used as in rules 2 and 3, on active
-//! rows where the selector is a known 1. That the constraints with challenges enforce these lookups is not shown here.
+//! rows where the selector is a known 1. The range of an input is the hull of its column over all tables of the
+//! multiplicity, on their rows that agree with the constant inputs of the tuple: a number that tells tables apart, for one.
+//! That the constraints with challenges enforce these lookups is not shown here.
 
 mod enforce;
 mod interval;
@@ -58,7 +60,7 @@ use std::fmt;
 use crate::layout::{Cell, CellContents, Held, Layout};
 use crate::limits;
 use crate::tape::{Node, Slot, Tape, fixed_cell};
-use crate::{Circuit, Constraint, Gate, GroupId, Lookup, Multiplicity, Table};
+use crate::{Circuit, Constraint, Gate, Lookup, Multiplicity, Table};
 
 use super::ValidateError;
 use enforce::Search;
@@ -183,15 +185,22 @@ fn counted<'a>(
             })
         })
         .collect();
-    let range = |(group, column): &(GroupId, u32)| {
-        let column = layout.column_of(*group, *column);
-        let values = active
-            .iter()
-            .map(|row| fixed_cell(layout, Cell { column, row: *row }));
-        let values: Vec<i128> = values.collect();
-        Some((*values.iter().min()?, *values.iter().max()?))
-    };
-    let columns: Vec<Option<(i128, i128)>> = multiplicity.table.iter().map(range).collect();
+    let mut tuples: Vec<Vec<i128>> = Vec::with_capacity(multiplicity.tables.len() * active.len());
+    for table in &multiplicity.tables {
+        let columns = table.columns.iter();
+        let columns: Vec<u32> = columns
+            .map(|(group, column)| layout.column_of(*group, *column))
+            .collect();
+        tuples.extend(active.iter().map(|row| {
+            let cells = columns.iter().map(|column| Cell {
+                column: *column,
+                row: *row,
+            });
+            cells.map(|cell| fixed_cell(layout, cell)).collect()
+        }));
+    }
+    // Many terms have the same constants.
+    let mut ranges: HashMap<Vec<Option<i128>>, Vec<(i128, i128)>> = HashMap::new();
     let mut identities = Vec::new();
     for term in &multiplicity.terms {
         let selector = Tape::new(&term.selector, layout);
@@ -209,20 +218,50 @@ fn counted<'a>(
             cells.root(&selector).flatten() == Some(Linear::value(1))
         };
         let rows: Vec<u32> = active.iter().copied().filter(selected).collect();
-        for (input, target) in term.inputs.iter().zip(&columns) {
-            let tape = Tape::new(input, layout);
-            if let Some(target) = *target {
-                identities.push(Identity {
-                    source: Source::Counted(multiplicity),
-                    rows: rows.clone(),
-                    factors: root(&tape).into_iter().collect(),
-                    tape,
-                    target,
-                });
-            }
+        let inputs = term.inputs.iter();
+        let inputs: Vec<Tape> = inputs.map(|input| Tape::new(input, layout)).collect();
+        let constants: Vec<Option<i128>> = inputs.iter().map(constant).collect();
+        let targets = ranges
+            .entry(constants)
+            .or_insert_with_key(|constants| hulls(&tuples, constants));
+        for (tape, target) in inputs.into_iter().zip(targets.iter()) {
+            identities.push(Identity {
+                source: Source::Counted(multiplicity),
+                rows: rows.clone(),
+                factors: root(&tape).into_iter().collect(),
+                tape,
+                target: *target,
+            });
         }
     }
     identities
+}
+
+/// The range of each column over the tuples that have the constants where there are some; empty if there is no such tuple.
+fn hulls(tuples: &[Vec<i128>], constants: &[Option<i128>]) -> Vec<(i128, i128)> {
+    let agrees = |tuple: &&Vec<i128>| {
+        let mut pairs = tuple.iter().zip(constants);
+        pairs.all(|(entry, constant)| constant.is_none_or(|constant| constant == *entry))
+    };
+    let mut ranges: Vec<(i128, i128)> = Vec::new();
+    for tuple in tuples.iter().filter(agrees) {
+        if ranges.is_empty() {
+            ranges = tuple.iter().map(|entry| (*entry, *entry)).collect();
+        }
+        for ((lo, hi), entry) in ranges.iter_mut().zip(tuple) {
+            *lo = (*lo).min(*entry);
+            *hi = (*hi).max(*entry);
+        }
+    }
+    ranges
+}
+
+/// The value of an expression that is a constant.
+fn constant(tape: &Tape) -> Option<i128> {
+    match tape.nodes.last() {
+        Some(Node::Const(value)) => Some(*value),
+        _ => None,
+    }
 }
 
 /// The last node, which is the value of the expression.

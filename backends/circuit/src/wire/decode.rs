@@ -7,9 +7,9 @@ use super::messages as wire;
 use crate::limits;
 use crate::{
     AffineMap, AffineNode, Challenge, ChallengeId, Circuit, ColumnGroup, ColumnKind, Constraint,
-    Derived, Expr, ExprId, ExprNode, Fill, Gate, GroupId, InputInfo, Instruction, Ints, LinearTerm,
-    Lookup, Multiplicity, MultiplicityTerm, Op, OutputInfo, Placement, Query, RegisterId, Table,
-    TableColumn, TableId, TagMatch,
+    CountedTable, Derived, Expr, ExprId, ExprNode, Fill, Gate, GroupId, InputInfo, Instruction,
+    Ints, LinearTerm, Lookup, Multiplicity, MultiplicityTerm, Op, OutputInfo, Placement, Query,
+    RegisterId, Table, TableColumn, TableId, TagMatch,
 };
 
 /// Most bytes of ONNX node names, each counted as often as it is referred to.
@@ -384,19 +384,13 @@ pub(super) fn from_wire(message: wire::Circuit) -> Result<Circuit, DecodeError> 
         })
     });
     let multiplicities = message.multiplicities.into_iter().map(|multiplicity| {
-        let (group, column) = column_from_wire("multiplicity", multiplicity.target)?;
+        let tables = multiplicity.tables.into_iter().map(counted_table_from_wire);
         let terms = multiplicity.terms.into_iter().map(term_from_wire);
         Ok(Multiplicity {
-            group,
-            column,
+            tables: tables.collect::<Result<_, DecodeError>>()?,
             active: multiplicity
                 .active
                 .map(|active| (GroupId(active.group), active.column)),
-            table: multiplicity
-                .table
-                .iter()
-                .map(|column| (GroupId(column.group), column.column))
-                .collect(),
             terms: terms.collect::<Result<_, DecodeError>>()?,
             source: source(multiplicity.source)?,
         })
@@ -435,6 +429,18 @@ fn column_from_wire(
 ) -> Result<(GroupId, u32), DecodeError> {
     let column = column.ok_or_else(|| field(at, "the column is missing"))?;
     Ok((GroupId(column.group), column.column))
+}
+
+fn counted_table_from_wire(table: wire::CountedTable) -> Result<CountedTable, DecodeError> {
+    let (group, column) = column_from_wire("multiplicity", table.target)?;
+    let columns = table.columns.iter();
+    Ok(CountedTable {
+        group,
+        column,
+        columns: columns
+            .map(|column| (GroupId(column.group), column.column))
+            .collect(),
+    })
 }
 
 fn term_from_wire(term: wire::MultiplicityTerm) -> Result<MultiplicityTerm, DecodeError> {

@@ -244,14 +244,7 @@ fn multiplicity_to_wire<'a>(
     sources: &mut Sources<'a>,
 ) -> wire::Multiplicity {
     wire::Multiplicity {
-        target: Some(column_to_wire((multiplicity.group, multiplicity.column))),
         active: multiplicity.active.map(column_to_wire),
-        table: multiplicity
-            .table
-            .iter()
-            .copied()
-            .map(column_to_wire)
-            .collect(),
         terms: multiplicity
             .terms
             .iter()
@@ -261,6 +254,14 @@ fn multiplicity_to_wire<'a>(
             })
             .collect(),
         source: sources.number(&multiplicity.source),
+        tables: multiplicity
+            .tables
+            .iter()
+            .map(|table| wire::CountedTable {
+                target: Some(column_to_wire((table.group, table.column))),
+                columns: table.columns.iter().copied().map(column_to_wire).collect(),
+            })
+            .collect(),
     }
 }
 

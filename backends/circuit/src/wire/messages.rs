@@ -397,16 +397,23 @@ pub(super) struct Column {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Multiplicity {
-    #[prost(message, optional, tag = "1")]
-    pub(super) target: Option<Column>,
+    // Tags 1 and 3 held the one table of format version 2.
     #[prost(message, optional, tag = "2")]
     pub(super) active: Option<Column>,
-    #[prost(message, repeated, tag = "3")]
-    pub(super) table: Vec<Column>,
     #[prost(message, repeated, tag = "4")]
     pub(super) terms: Vec<MultiplicityTerm>,
     #[prost(uint32, tag = "5")]
     pub(super) source: u32,
+    #[prost(message, repeated, tag = "6")]
+    pub(super) tables: Vec<CountedTable>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct CountedTable {
+    #[prost(message, optional, tag = "1")]
+    pub(super) target: Option<Column>,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) columns: Vec<Column>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -26,8 +26,11 @@ const INSTRUCTION: Schema = Schema {
 const TERM: Schema = Schema {
     fields: &[(2, &LEAF)],
 };
+const COUNTED_TABLE: Schema = Schema {
+    fields: &[(2, &LEAF)],
+};
 const MULTIPLICITY: Schema = Schema {
-    fields: &[(3, &LEAF), (4, &TERM)],
+    fields: &[(4, &TERM), (6, &COUNTED_TABLE)],
 };
 const CIRCUIT: Schema = Schema {
     fields: &[

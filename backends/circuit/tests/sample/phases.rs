@@ -1,9 +1,9 @@
 //! Circuits of two phases, built by hand.
 
 use zkc_circuit::{
-    AffineMap, Circuit, ColumnGroup, ExprBuilder, ExprId, Grid, GroupId, InputInfo, Layout,
-    LinearTerm, Multiplicity, MultiplicityTerm, Op, OutputInfo, RegisterId, Shape, Table, evaluate,
-    expand,
+    AffineMap, Circuit, ColumnGroup, CountedTable, ExprBuilder, ExprId, Grid, GroupId, InputInfo,
+    Layout, LinearTerm, Multiplicity, MultiplicityTerm, Op, OutputInfo, RegisterId, Shape, Table,
+    evaluate, expand,
 };
 
 /// The cells `(column, row + index)`.
@@ -50,11 +50,20 @@ pub(crate) fn complete(circuit: &Circuit, inputs: &[Vec<i128>]) -> (Layout, Grid
 /// `s_x / den(x, y, 1)` and `-m / den(table)`. The helper `phi` holds the sum of the first two, `S` sums up everything.
 /// `q` is 1 on all usable rows but the last, `bd` on the first and the last.
 pub(crate) fn logup() -> Circuit {
+    logup_over(1, 24)
+}
+
+/// The same with the stacked tables over `groups` groups of columns, `height` rows in each but the last: each has its own
+/// column of counts `m` and its own term.
+pub(crate) fn logup_over(groups: u32, height: i64) -> Circuit {
     let mut c = Circuit::new("logup", 7);
-    let v = c.add_group(ColumnGroup::advice("v", 4)); // a, x, y, m
+    let v = c.add_group(ColumnGroup::advice("v", 3 + groups)); // a, x, y, m
     let late = c.add_group(ColumnGroup::advice_in_phase("late", 1, 2)); // phi, S
     let f = c.add_group(ColumnGroup::fixed("f", 4)); // q, bd, s_a, s_x
-    let t = c.add_group(ColumnGroup::fixed("t", 3));
+    let t: Vec<GroupId> = ["t", "u", "w"][..groups as usize]
+        .iter()
+        .map(|name| c.add_group(ColumnGroup::fixed(*name, 3)))
+        .collect();
     let public = c.add_group(ColumnGroup::instance("public", 1));
     for name in ["alpha", "beta", "gamma"] {
         c.add_challenge(name, 0);
@@ -69,7 +78,7 @@ pub(crate) fn logup() -> Circuit {
         b.sub(alpha, sum)
     };
     let [q, bd, s_a, s_x] = [0, 1, 2, 3].map(|column| b.query(f.0, column, 0));
-    let [a, x, y, m] = [0, 1, 2, 3].map(|column| b.query(v.0, column, 0));
+    let [a, x, y] = [0, 1, 2].map(|column| b.query(v.0, column, 0));
     let (zero, one) = (b.constant(0), b.constant(1));
     let den_a = den(&mut b, [a, zero, zero]);
     let den_x = den(&mut b, [x, y, one]);
@@ -82,13 +91,25 @@ pub(crate) fn logup() -> Circuit {
     c.add_gate("helper", [("phi is the sum".to_string(), b.finish(helper))]);
     c.derive_by_last_gate(late, 0, 0, 0);
 
-    let row = [0, 1, 2].map(|column| b.query(t.0, column, 0));
-    let den_t = den(&mut b, row);
+    let mut fractions = Vec::new();
+    for (number, t) in (0..).zip(&t) {
+        let row = [0, 1, 2].map(|column| b.query(t.0, column, 0));
+        let m = b.query(v.0, 3 + number, 0);
+        fractions.push((m, den(&mut b, row)));
+    }
     let (next, here) = (b.query(late.0, 1, 1), b.query(late.0, 1, 0));
     let step = b.sub(next, here);
     let step = b.sub(step, phi);
-    let scaled = b.mul(step, den_t);
-    let sum = b.add(scaled, m);
+    // The numerators over the product of all denominators.
+    let all = fractions.iter().map(|(_, den)| *den);
+    let mut terms = vec![b.product(std::iter::once(step).chain(all))];
+    for (number, (m, _)) in fractions.iter().enumerate() {
+        let others = fractions.iter().enumerate();
+        let others = others.filter(|(other, _)| *other != number);
+        let others = others.map(|(_, (_, den))| *den);
+        terms.push(b.product(std::iter::once(*m).chain(others)));
+    }
+    let sum = b.sum(terms);
     let running = b.mul(q, sum);
     let ends = b.mul(bd, here);
     c.add_gate(
@@ -104,10 +125,15 @@ pub(crate) fn logup() -> Circuit {
         inputs: tuple.map(|input| b.finish(input)).to_vec(),
     };
     c.multiplicities.push(Multiplicity {
-        group: v,
-        column: 3,
+        tables: (0..)
+            .zip(&t)
+            .map(|(number, t)| CountedTable {
+                group: v,
+                column: 3 + number,
+                columns: vec![(*t, 0), (*t, 1), (*t, 2)],
+            })
+            .collect(),
         active: Some((f, 0)),
-        table: vec![(t, 0), (t, 1), (t, 2)],
         terms: vec![selected(s_a, [a, zero, zero]), selected(s_x, [x, y, one])],
         source: "tables".to_string(),
     });
@@ -134,18 +160,12 @@ pub(crate) fn logup() -> Circuit {
     c.fill(f, vec![10], down(2, 0), 1, "a");
     c.fill(f, vec![6], down(3, 2), 1, "Mul");
     // Rows past the tables are (0, 0, 0), which is a row of the first.
-    for value in 0..16 {
-        c.fill(t, vec![1], down(0, value), value.into(), "tables");
-    }
-    for value in 0..8 {
-        for (column, cell) in [value, value * value, 1].into_iter().enumerate() {
-            c.fill(
-                t,
-                vec![1],
-                down(column as i64, 16 + value),
-                cell.into(),
-                "tables",
-            );
+    let bytes = (0..16).map(|value| [value, 0, 0]);
+    let squares = (0..8).map(|value| [value, value * value, 1]);
+    for (index, tuple) in (0..).zip(bytes.chain(squares)) {
+        for (column, cell) in (0..).zip(tuple) {
+            let at = down(column, index % height);
+            c.fill(t[(index / height) as usize], vec![1], at, cell, "tables");
         }
     }
     c

@@ -495,7 +495,7 @@ plonk.circuit @derived_from_nothing k = 5 {
 plonk.circuit @counted_tuple k = 5 {
   plonk.advice @m[1] phase 0
   plonk.fixed @t[2]
-  plonk.multiplicity @m[0] of @t {
+  plonk.multiplicity @m[0] of [@t] {
     %one = plonk.literal 1
     // expected-error@+1 {{looks up 1 values in a table of 2 columns}}
     plonk.count %one where %one
@@ -508,7 +508,39 @@ plonk.circuit @counted_column k = 5 {
   plonk.advice @m[1] phase 0
   plonk.fixed @t[2]
   // expected-error@+1 {{column 3 does not exist in @m}}
-  plonk.multiplicity @m[3] of @t {
+  plonk.multiplicity @m[3] of [@t] {
+  }
+}
+
+// -----
+
+plonk.circuit @counted_twice k = 5 {
+  plonk.advice @m[2] phase 0
+  plonk.fixed @t[2]
+  plonk.fixed @u[1]
+  plonk.multiplicity @m[0, 1] of [@t, @u] {
+    %one = plonk.literal 1
+    // expected-error@+1 {{looks up 2 values in a table of 1 columns}}
+    plonk.count %one, %one where %one
+  }
+}
+
+// -----
+
+plonk.circuit @counted_pairs k = 5 {
+  plonk.advice @m[2] phase 0
+  plonk.fixed @t[2]
+  // expected-error@+1 {{needs one column for each table, found 2 columns and 1 tables}}
+  plonk.multiplicity @m[0, 1] of [@t] {
+  }
+}
+
+// -----
+
+plonk.circuit @counted_nothing k = 5 {
+  plonk.advice @m[2] phase 0
+  // expected-error@+1 {{needs one column for each table, found 0 columns and 0 tables}}
+  plonk.multiplicity @m[] of [] {
   }
 }
 
@@ -517,6 +549,6 @@ plonk.circuit @counted_column k = 5 {
 plonk.circuit @counted_table k = 5 {
   plonk.advice @m[1] phase 0
   // expected-error@+1 {{fixed column group @t does not exist in the circuit}}
-  plonk.multiplicity @m[0] of @t {
+  plonk.multiplicity @m[0] of [@t] {
   }
 }

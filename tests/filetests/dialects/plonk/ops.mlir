@@ -111,9 +111,10 @@ plonk.circuit @every_operation k = 6 {
 
 // CHECK-LABEL: plonk.circuit @phases k = 4
 plonk.circuit @phases k = 4 {
-  plonk.advice @m[1] phase 0
+  plonk.advice @m[2] phase 0
   plonk.advice @s[2] phase 1
   plonk.fixed @t[2]
+  plonk.fixed @u[2]
   plonk.fixed @on[1]
   plonk.gate @g {
     %s = plonk.query @s[1] at 1
@@ -121,15 +122,15 @@ plonk.circuit @phases k = 4 {
   }
   // CHECK: plonk.derive @s[1] at 1 from @g "it goes on"
   plonk.derive @s[1] at 1 from @g "it goes on"
-  // CHECK-NEXT: plonk.multiplicity @m[0] of @t active @on {
-  plonk.multiplicity @m[0] of @t active @on {
+  // CHECK-NEXT: plonk.multiplicity @m[0] of [@t] active @on {
+  plonk.multiplicity @m[0] of [@t] active @on {
     // CHECK: plonk.count %[[X:.*]], %[[X]] where %{{.*}}
     %x = plonk.query @on[0] at 0
     %one = plonk.literal 1
     plonk.count %x, %x where %one
   }
-  // CHECK: plonk.multiplicity @m[0] of @t {
-  plonk.multiplicity @m[0] of @t {
+  // CHECK: plonk.multiplicity @m[1, 0] of [@t, @u] {
+  plonk.multiplicity @m[1, 0] of [@t, @u] {
   }
   // CHECK: plonk.constant #plonk.range<-1, 3> -> tensor<3x!zkarith.fixed<0, -1, 1>>
   %r = plonk.constant #plonk.range<-1, 3> -> tensor<3x!zkarith.fixed<0, -1, 1>>

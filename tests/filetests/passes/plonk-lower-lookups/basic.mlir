@@ -14,7 +14,7 @@
 // CHECK: plonk.constrain "helper 0 is the sum of its fractions"
 // CHECK: plonk.constrain "helper 1 is the sum of its fractions"
 // CHECK: plonk.constrain "the sum goes on"
-// CHECK: plonk.multiplicity @multiplicity[0] of @lookup_table active @active {
+// CHECK: plonk.multiplicity @multiplicity[0] of [@lookup_table] active @active {
 // CHECK: %[[A:.*]] = plonk.query @a[0] at 0
 // CHECK: %[[ONE:.*]] = plonk.literal 1
 // CHECK: plonk.count %[[A]], %{{.*}}, %{{.*}} where %[[ONE]]

@@ -23,7 +23,7 @@ plonk.circuit @main k = 4 {
 // CHECK{LITERAL}: plonk.gate @lookups {
 // CHECK{LITERAL}: plonk.constrain "the sum goes on"
 // CHECK{LITERAL}: plonk.constrain "the sum starts and ends at zero"
-// CHECK{LITERAL}: plonk.multiplicity @multiplicity[0] of @lookup_table active @active {
+// CHECK{LITERAL}: plonk.multiplicity @multiplicity[0] of [@lookup_table] active @active {
 // CHECK{LITERAL}: plonk.derive @lookup_sum[0] at 1 from @lookups "the sum goes on"
 // CHECK{LITERAL}: plonk.fill @active with 1 domain [9]
 // CHECK{LITERAL}: %0 = plonk.constant #plonk.range<0, 4>

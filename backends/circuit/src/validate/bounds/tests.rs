@@ -2,8 +2,8 @@ use num_bigint::BigInt;
 
 use super::*;
 use crate::{
-    AffineMap, ColumnGroup, ExprBuilder, ExprId, GroupId, InputInfo, Op, RegisterId, Table, expand,
-    validate,
+    AffineMap, ColumnGroup, CountedTable, ExprBuilder, ExprId, GroupId, InputInfo, Op, RegisterId,
+    Table, expand, validate,
 };
 
 /// A circuit of one row: each column of advice holds a number of its own, and every constraint has the selector.
@@ -516,10 +516,12 @@ fn counted_lookups_bound_where_they_are_selected() {
             c.fill(table, vec![1], at(0, value), (3 * value).into(), "t");
         }
         c.multiplicities.push(Multiplicity {
-            group: counts,
-            column: 0,
+            tables: vec![CountedTable {
+                group: counts,
+                column: 0,
+                columns: vec![(table, 0)],
+            }],
             active: None,
-            table: vec![(table, 0)],
             terms: vec![crate::MultiplicityTerm {
                 selector: {
                     let mut b = ExprBuilder::new();
@@ -535,6 +537,54 @@ fn counted_lookups_bound_where_they_are_selected() {
     };
     assert_eq!(with(1).last(), (0, 12));
     with(0).rejected(&[
+        "gate `equal`, constraint `equal`: row 0: nothing bounds cell v[0]@0 of `x` to a range of integers",
+    ]);
+}
+
+#[test]
+fn counted_lookups_bound_by_the_union_of_tables_that_agree_with_constants() {
+    // Two groups of columns hold multiples of 3 up to 12 and to 24, with the number 0, and a hundred of
+    // either sign with the number 1.
+    let with = |tag: i128| {
+        let mut row = Row::new(&[(0, 1), (0, 1)]);
+        let c = &mut row.circuit;
+        let counts = c.add_group(ColumnGroup::advice("m", 2));
+        let active = c.add_group(ColumnGroup::fixed("on", 1));
+        c.fill(active, vec![5], at(0, 0), 1, "on");
+        let mut tables = Vec::new();
+        for part in 0..2 {
+            let table = c.add_group(ColumnGroup::fixed(["t", "u"][part as usize], 2));
+            for value in 0..4 {
+                let entry = 3 * (4 * part + value);
+                c.fill(table, vec![1], at(0, value), entry.into(), "t");
+            }
+            let hundred = i128::from(part) * 200 - 100;
+            c.fill(table, vec![1], at(0, 4), hundred, "t");
+            c.fill(table, vec![1], at(1, 4), 1, "t");
+            tables.push(CountedTable {
+                group: counts,
+                column: part as u32,
+                columns: vec![(table, 0), (table, 1)],
+            });
+        }
+        c.multiplicities.push(Multiplicity {
+            tables,
+            active: Some((active, 0)),
+            terms: vec![crate::MultiplicityTerm {
+                selector: crate::Expr::query(row.selector.0, 0, 0),
+                inputs: vec![
+                    crate::Expr::query(row.advice.0, 0, 0),
+                    crate::Expr::constant(tag),
+                ],
+            }],
+            source: "t".to_string(),
+        });
+        row.constrain("equal", |b, v| b.sub(v[1], v[0]))
+    };
+    assert_eq!(with(0).last(), (0, 21));
+    assert_eq!(with(1).last(), (-100, 100));
+    // No row has this number, so nothing is known of the other entry.
+    with(2).rejected(&[
         "gate `equal`, constraint `equal`: row 0: nothing bounds cell v[0]@0 of `x` to a range of integers",
     ]);
 }
