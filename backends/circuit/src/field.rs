@@ -138,6 +138,10 @@ impl Field for PallasBase {
     fn invert(self) -> Option<Self> {
         Option::from(self.0.invert()).map(PallasBase)
     }
+    #[inline(always)]
+    fn is_zero(&self) -> bool {
+        self.0 == pasta_curves::Fp::ZERO
+    }
     fn limbs() -> Option<Limbs<Self>> {
         let to = |value: Self| words(value.to_bytes());
         let mut modulus = to(Self::one().neg());
