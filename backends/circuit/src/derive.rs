@@ -103,7 +103,7 @@ pub(crate) fn derive_into<F: Field>(
     if expected != found {
         return Err(DeriveError::Challenges { expected, found });
     }
-    for (rows, tasks) in waves(circuit, layout)? {
+    for Wave { rows, tasks } in waves(circuit, layout)? {
         let mut compiler = Compiler::new(layout, challenges);
         let mut solutions = Vec::with_capacity(tasks.len());
         for task in &tasks {
@@ -149,12 +149,16 @@ struct Task<'a> {
     column: u32,
 }
 
-/// The derived columns in an order in which they can be computed: columns that are computed together do not depend on one
-/// another, and are computed on the same rows, which come with them.
-fn waves<'a>(
-    circuit: &'a Circuit,
-    layout: &Layout,
-) -> Result<Vec<(Vec<u32>, Vec<Task<'a>>)>, DeriveError> {
+/// Derived columns that are computed together: they do not depend on one another.
+#[derive(Debug)]
+struct Wave<'a> {
+    /// The rows on which their constraints are not switched off.
+    rows: Vec<u32>,
+    tasks: Vec<Task<'a>>,
+}
+
+/// The derived columns in an order in which they can be computed.
+fn waves<'a>(circuit: &'a Circuit, layout: &Layout) -> Result<Vec<Wave<'a>>, DeriveError> {
     let mut levels: Vec<usize> = Vec::with_capacity(circuit.derived.len());
     let mut row_sets: Vec<Vec<u32>> = Vec::new();
     let mut grouped: BTreeMap<(usize, usize), Vec<Task<'a>>> = BTreeMap::new();
@@ -212,11 +216,10 @@ fn waves<'a>(
         let rows = &row_sets[set];
         // A column has an output for its coefficient, and mostly two for the rest.
         let most = (MAX_TOGETHER / (3 * rows.len().max(1))).max(1);
-        waves.extend(
-            tasks
-                .chunks(most)
-                .map(|tasks| (rows.clone(), tasks.to_vec())),
-        );
+        waves.extend(tasks.chunks(most).map(|tasks| Wave {
+            rows: rows.clone(),
+            tasks: tasks.to_vec(),
+        }));
     }
     Ok(waves)
 }

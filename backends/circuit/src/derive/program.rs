@@ -127,7 +127,7 @@ impl<F: Field> Program<F> {
         // Several tasks per core even on few rows, so that cores finish together.
         let parts = rows.len() / (4 * rayon::current_num_threads());
         let size = parts.div_ceil(BATCH).clamp(1, TASK_BATCHES) * BATCH;
-        let mut tasks: Vec<(&[u32], Vec<(&mut [F], F, usize)>)> =
+        let mut tasks: Vec<(&[u32], Vec<Part<'_, F>>)> =
             rows.chunks(size).map(|rows| (rows, Vec::new())).collect();
         for (values, output) in values.iter_mut().zip(&self.outputs) {
             let Value::Scaled(factor, step) = output else {
@@ -135,16 +135,20 @@ impl<F: Field> Program<F> {
             };
             let place = plan.places[*step as usize];
             for (task, part) in tasks.iter_mut().zip(values.chunks_mut(size)) {
-                task.1.push((part, *factor, place));
+                task.1.push(Part {
+                    out: part,
+                    factor: *factor,
+                    place,
+                });
             }
         }
         tasks.into_par_iter().for_each(|(rows, mut parts)| {
             let mut buffers = Buffers::new(plan.jobs.len());
             for (batch, rows) in rows.chunks(BATCH).enumerate() {
                 plan.batch(rows, &mut buffers);
-                for (part, factor, place) in &mut parts {
-                    let part = &mut part[batch * BATCH..][..rows.len()];
-                    write_scaled(part, *factor, &buffers.values[*place * BATCH..]);
+                for part in &mut parts {
+                    let out = &mut part.out[batch * BATCH..][..rows.len()];
+                    write_scaled(out, part.factor, &buffers.values[part.place * BATCH..]);
                 }
             }
         });
@@ -156,6 +160,13 @@ impl<F: Field> Program<F> {
             })
             .collect()
     }
+}
+
+/// The rows of one output that a task computes: a factor times what the job at a place computes.
+struct Part<'o, F> {
+    out: &'o mut [F],
+    factor: F,
+    place: usize,
 }
 
 /// Multiplies values by a factor, quick where it is 1 or -1.
