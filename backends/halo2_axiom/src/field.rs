@@ -47,6 +47,26 @@ impl zkc_circuit::Field for Scalar {
     fn invert(self) -> Option<Self> {
         Option::from(self.0.invert()).map(Scalar)
     }
+    fn limbs() -> Option<zkc_circuit::Limbs<Self>> {
+        let to = |value: Self| words(value.0.to_repr().as_ref());
+        let mut modulus = to(Scalar(-Fr::ONE));
+        // The prime is odd, so that one more than -1 carries nothing.
+        modulus[0] += 1;
+        Some(zkc_circuit::Limbs {
+            modulus,
+            to,
+            from: |limbs| Scalar(Fr::from_raw(limbs)),
+        })
+    }
+}
+
+/// Little-endian bytes as limbs.
+fn words(bytes: &[u8]) -> [u64; 4] {
+    let mut limbs = [0; 4];
+    for (limb, word) in limbs.iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *limb = u64::from_le_bytes(*word);
+    }
+    limbs
 }
 
 /// Integers of the description as field elements, column by column.
@@ -67,6 +87,21 @@ mod tests {
         assert_eq!(to_field(i128::MIN), -(Fr::from(2).pow([127])));
         assert_eq!(to_field(i128::from(u64::MAX) + 1), Fr::from(2).pow([64]));
         assert_eq!(to_field(7), Fr::from(7));
+    }
+
+    #[test]
+    fn limbs_come_back() {
+        use zkc_circuit::Field;
+        let limbs = Scalar::limbs().unwrap();
+        for value in [0, 1, -1, i128::MAX, i128::MIN] {
+            let value = Scalar::from_i128(value);
+            assert_eq!((limbs.from)((limbs.to)(value)), value);
+        }
+        assert_eq!((limbs.from)(limbs.modulus), Scalar::zero());
+        // Any four limbs will do: 2^256 - 1.
+        let two = Scalar::from_i128(2);
+        let power = (0..256).fold(Scalar::one(), |power, _| power.mul(two));
+        assert_eq!((limbs.from)([u64::MAX; 4]), power.sub(Scalar::one()));
     }
 
     #[test]
