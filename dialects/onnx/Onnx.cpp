@@ -1,9 +1,8 @@
 // The dialect itself: attributes, folders, constants, the C interface.
-// Verifiers of operations are in OnnxVerify.cpp.inc.
+// Verifiers of operations are in OnnxVerify*.cpp, by family.
 
 #include "Onnx.h"
 
-#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/CheckedArithmetic.h"
@@ -25,8 +24,6 @@ using namespace mlir;
 
 #define GET_OP_CLASSES
 #include "OnnxOps.cpp.inc"
-
-#include "OnnxVerify.cpp.inc"
 
 namespace zkc::onnx {
 

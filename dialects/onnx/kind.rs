@@ -105,8 +105,15 @@ mod tests {
     #[test]
     fn the_operations_are_those_of_the_definition() {
         // `def Onnx_AddOp : Onnx_BinaryOp<"Add", ...`
-        let defined: Vec<&str> = include_str!("Onnx.td")
-            .lines()
+        let files = [
+            include_str!("Onnx.td"),
+            include_str!("OnnxMath.td"),
+            include_str!("OnnxLayers.td"),
+            include_str!("OnnxShape.td"),
+        ];
+        let defined: Vec<&str> = files
+            .iter()
+            .flat_map(|file| file.lines())
             .filter(|line| line.starts_with("def Onnx_") && line.contains("Op : Onnx_"))
             .filter_map(|line| line.split('"').nth(1))
             .collect();

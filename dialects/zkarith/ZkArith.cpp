@@ -1,4 +1,4 @@
-// Verifiers and folders of the `zkarith` dialect.
+// The dialect itself and verifiers of its operations; folders are in ZkArithFold.cpp.
 
 #include "ZkArith.h"
 #include "mlir-c/IR.h"
@@ -171,8 +171,6 @@ LogicalResult FixedType::verify(llvm::function_ref<InFlightDiagnostic()> err, ui
 }
 
 //===-- Constants ---------------------------------------------------------===//
-
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 
 LogicalResult ConstantOp::verify() {
   auto typed = dyn_cast<TypedAttr>(getValue());
@@ -530,57 +528,6 @@ LogicalResult PadOp::verify() {
     return failure();
   return checkEncloses(*this, bounds(getInput()));
 }
-
-//===-- Folders -----------------------------------------------------------===//
-
-/// Operations that change nothing but the type fold away when the type stays too.
-template <typename Op> static OpFoldResult foldSameType(Op op) {
-  return op.getInput().getType() == op.getType() ? OpFoldResult(op.getInput()) : OpFoldResult();
-}
-
-static bool isZero(Attribute a) {
-  auto dense = dyn_cast_or_null<DenseIntElementsAttr>(a);
-  return dense && dense.isSplat() && dense.getSplatValue<APInt>().isZero();
-}
-
-OpFoldResult AddOp::fold(FoldAdaptor a) {
-  if (isZero(a.getRhs()) && getLhs().getType() == getType())
-    return getLhs();
-  if (isZero(a.getLhs()) && getRhs().getType() == getType())
-    return getRhs();
-  return {};
-}
-
-OpFoldResult SubOp::fold(FoldAdaptor a) {
-  return isZero(a.getRhs()) && getLhs().getType() == getType() ? OpFoldResult(getLhs())
-                                                                : OpFoldResult();
-}
-
-OpFoldResult UpscaleOp::fold(FoldAdaptor) { return foldSameType(*this); }
-OpFoldResult ReinterpretOp::fold(FoldAdaptor) { return foldSameType(*this); }
-OpFoldResult BroadcastOp::fold(FoldAdaptor) { return foldSameType(*this); }
-
-OpFoldResult ReshapeOp::fold(FoldAdaptor) {
-  if (auto inner = getInput().getDefiningOp<ReshapeOp>()) {
-    // Two reshapes in a row are one; only the shape of the last one is seen.
-    if (inner.getInput().getType() == getType())
-      return inner.getInput();
-  }
-  return foldSameType(*this);
-}
-
-OpFoldResult TransposeOp::fold(FoldAdaptor) {
-  for (auto [i, p] : llvm::enumerate(getPermutation()))
-    if (int64_t(i) != p)
-      return {};
-  return foldSameType(*this);
-}
-
-OpFoldResult ReluOp::fold(FoldAdaptor) {
-  return bounds(getInput()).lo.isNegative() ? OpFoldResult() : foldSameType(*this);
-}
-
-OpFoldResult ClampOp::fold(FoldAdaptor) { return foldSameType(*this); }
 
 } // namespace zkc::zkarith
 

@@ -1,7 +1,8 @@
 //! Time to derive columns once challenges are known: `cargo bench -p zkc-circuit --bench derive`.
 //!
 //! Prints wall times, on as many cores as `RAYON_NUM_THREADS` allows, for columns that are alike but for their cells:
-//! - running columns with a lane of small weights each per term, `T' = T + y * (W_0 + rho * W_1 + ...)`;
+//! - running columns with a lane of small weights each per term, `T' = T + y * (W_0 + rho * W_1 + ...)`, over the same lanes
+//!   or over lanes of their own, of which most rows are empty;
 //! - helper columns of sums of fractions, two terms each.
 
 use std::time::Instant;
@@ -16,12 +17,16 @@ const ROUNDS: usize = 20;
 
 fn main() {
     for (columns, lanes) in [(40, 100), (4, 100), (40, 10)] {
-        let circuit = running(columns, lanes);
+        let circuit = running(columns, lanes, false);
         report(
             &format!("{columns} running columns, {lanes} lanes"),
             &circuit,
         );
     }
+    report(
+        "16 running columns, 100 lanes each",
+        &running(16, 100, true),
+    );
     report("40 helper columns, 2 terms", &helpers(40));
 }
 
@@ -55,8 +60,13 @@ fn fill_weights(circuit: &Circuit, layout: &mut Layout) {
     let mut word = 7u64;
     for column in &mut layout.columns {
         if circuit.groups[column.group as usize].name == "w" {
-            let values = (0..layout.usable_rows).map(|_| {
+            // Lanes of their own are filled in one of eight blocks of rows.
+            let sparse = circuit.groups[column.group as usize].count > 100;
+            let values = (0..layout.usable_rows).map(|row| {
                 word = word.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
+                if sparse && (row >> 8) % 8 != column.column % 8 {
+                    return 0;
+                }
                 (word >> 57) as i8 - 64
             });
             column.contents = CellContents::Fixed(Ints::I8(values.collect()));
@@ -91,22 +101,34 @@ fn active(c: &mut Circuit, b: &mut ExprBuilder) -> ExprId {
     b.query(q.0, 0, 0)
 }
 
-fn running(columns: u32, lanes: u32) -> Circuit {
+fn running(columns: u32, lanes: u32, own: bool) -> Circuit {
     let mut c = Circuit::new("running", K);
     let mut b = ExprBuilder::new();
     let q = active(&mut c, &mut b);
-    let w = c.add_group(ColumnGroup::fixed("w", lanes));
+    let w = c.add_group(ColumnGroup::fixed(
+        "w",
+        if own { lanes * columns } else { lanes },
+    ));
     let y = c.add_group(ColumnGroup::advice("y", columns));
     let late = c.add_group(ColumnGroup::advice_in_phase("late", 1, columns));
     c.add_challenge("rho", 0);
     let rho = b.challenge(0);
-    let mut sum = b.constant(0);
-    for lane in 0..lanes {
-        let shifted = b.mul(sum, rho);
-        let weight = b.query(w.0, lane, 0);
-        sum = b.add(shifted, weight);
-    }
+    let horner = |b: &mut ExprBuilder, first: u32| {
+        let mut sum = b.constant(0);
+        for lane in first..first + lanes {
+            let shifted = b.mul(sum, rho);
+            let weight = b.query(w.0, lane, 0);
+            sum = b.add(shifted, weight);
+        }
+        sum
+    };
+    let shared = horner(&mut b, 0);
     for column in 0..columns {
+        let sum = if own {
+            horner(&mut b, column * lanes)
+        } else {
+            shared
+        };
         let y = b.query(y.0, column, 0);
         let (here, next) = (b.query(late.0, column, 0), b.query(late.0, column, 1));
         let product = b.mul(y, sum);

@@ -4,10 +4,13 @@
 //! `B` become polynomials in cells alone, whatever powers of challenges they are written with; these are evaluated on many
 //! rows at a time, on all cores, and all values of `A` are inverted together. Of a running column only the step from one
 //! row to the next is left to be done in order.
+//!
+//! Columns that do not depend on one another are computed together, so that what their constraints share is computed once.
 
 mod columns;
-mod multiples;
+mod compile;
 mod program;
+mod small;
 
 use std::collections::BTreeMap;
 
@@ -15,14 +18,21 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 pub(crate) use self::columns::Columns;
-pub(crate) use self::program::Program;
+use self::compile::{Compiler, scaled};
+pub(crate) use self::program::{Program, Series, Solution};
 use crate::field::Field;
-use crate::layout::{Cell, Grid, Layout};
+use crate::layout::{Cell, Computed, Grid, Layout};
 use crate::tape::Tape;
-use crate::{Circuit, Derived};
+use crate::{Circuit, Derived, Expr, Query};
 
 /// Values inverted together.
 const INVERSION: usize = 4096;
+
+/// Most values of outputs that are held at once for columns computed together; a single column may have more.
+const MAX_TOGETHER: usize = 1 << 22;
+
+/// What is wrong with a constraint that cannot be solved.
+const NOT_LINEAR: &str = "its constraint is not linear in it";
 
 /// Why columns could not be derived.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -93,6 +103,65 @@ pub(crate) fn derive_into<F: Field>(
     if expected != found {
         return Err(DeriveError::Challenges { expected, found });
     }
+    for Wave { rows, tasks } in waves(circuit, layout)? {
+        let mut compiler = Compiler::new(layout, challenges);
+        let mut solutions = Vec::with_capacity(tasks.len());
+        for task in &tasks {
+            let solution = compiler.solve(task.constraint, task.derived);
+            solutions.push(solution.ok_or(DeriveError::Invalid {
+                index: task.index,
+                problem: NOT_LINEAR,
+            })?);
+        }
+        let outputs = compiler.finish().run(columns, &rows);
+        let tasks: Vec<(&Task<'_>, Solution)> = tasks.iter().zip(solutions).collect();
+        let values: Vec<(u32, Vec<F>)> = tasks
+            .into_par_iter()
+            .map(|(task, solution)| {
+                let coefficient = &outputs[solution.coefficient];
+                let powers = &outputs[solution.powers];
+                let first = Cell {
+                    column: task.column,
+                    row: 0,
+                };
+                let own = changes.range(first..);
+                let own = own.take_while(|(cell, _)| cell.column == task.column);
+                let own = own.map(|(cell, value)| (cell.row, *value)).collect();
+                let values = column_values(layout, (coefficient, powers), task, &rows, &own);
+                (task.column, values)
+            })
+            .collect();
+        for (column, values) in values {
+            columns.set(column, values);
+        }
+    }
+    Ok(())
+}
+
+/// A derived column to be computed.
+#[derive(Debug, Clone, Copy)]
+struct Task<'a> {
+    /// Index into [`Circuit::derived`].
+    index: usize,
+    derived: Derived,
+    constraint: &'a Expr,
+    /// Column of the layout.
+    column: u32,
+}
+
+/// Derived columns that are computed together: they do not depend on one another.
+#[derive(Debug)]
+struct Wave<'a> {
+    /// The rows on which their constraints are not switched off.
+    rows: Vec<u32>,
+    tasks: Vec<Task<'a>>,
+}
+
+/// The derived columns in an order in which they can be computed.
+fn waves<'a>(circuit: &'a Circuit, layout: &Layout) -> Result<Vec<Wave<'a>>, DeriveError> {
+    let mut levels: Vec<usize> = Vec::with_capacity(circuit.derived.len());
+    let mut row_sets: Vec<Vec<u32>> = Vec::new();
+    let mut grouped: BTreeMap<(usize, usize), Vec<Task<'a>>> = BTreeMap::new();
     for (index, derived) in circuit.derived.iter().enumerate() {
         let invalid = |problem| DeriveError::Invalid { index, problem };
         let Some(constraint) = circuit.defining(derived) else {
@@ -102,75 +171,103 @@ pub(crate) fn derive_into<F: Field>(
         if group.is_none_or(|group| derived.column >= group.count) {
             return Err(invalid("the column does not exist"));
         }
-        let program = Program::split(layout, &constraint.poly, *derived, challenges)
-            .ok_or(invalid("its constraint is not linear in it"))?;
-        columns.load(program.columns());
+        let mut level = 0;
+        let queries = constraint.poly.queries();
+        let own = Query {
+            group: derived.group.0,
+            column: derived.column,
+            rotation: derived.rotation,
+        };
+        if !queries.contains(&own) {
+            return Err(invalid(NOT_LINEAR));
+        }
+        for query in queries {
+            let column = layout.group_starts[query.group as usize] + query.column;
+            match layout.columns[column as usize].computed {
+                Some(Computed::Derived(other)) if other as usize != index => {
+                    let other = levels.get(other as usize);
+                    let other = other.ok_or(invalid("it depends on a column that comes later"))?;
+                    level = level.max(other + 1);
+                }
+                _ => {}
+            }
+        }
+        levels.push(level);
         let tape = Tape::new(&constraint.poly, layout);
         let mut rows = tape.active_rows(layout, layout.usable_rows);
         if derived.rotation != 0 {
             // The row below the last usable one only blinds the proof.
             rows.retain(|row| row + 1 < layout.usable_rows);
         }
-        let column = layout.column_of(derived.group, derived.column);
-        let changes: BTreeMap<u32, F> = changes
-            .iter()
-            .filter(|(cell, _)| cell.column == column)
-            .map(|(cell, value)| (cell.row, *value))
-            .collect();
-        let values = column_values(layout, columns, &program, *derived, &rows, &changes);
-        columns.set(column, values);
+        let known = row_sets.iter().position(|known| *known == rows);
+        let set = known.unwrap_or_else(|| {
+            row_sets.push(rows);
+            row_sets.len() - 1
+        });
+        grouped.entry((level, set)).or_default().push(Task {
+            index,
+            derived: *derived,
+            constraint: &constraint.poly,
+            column: layout.column_of(derived.group, derived.column),
+        });
     }
-    Ok(())
+    let mut waves = Vec::new();
+    for ((_, set), tasks) in grouped {
+        let rows = &row_sets[set];
+        // A column has an output for its coefficient, and mostly two for the rest.
+        let most = (MAX_TOGETHER / (3 * rows.len().max(1))).max(1);
+        waves.extend(tasks.chunks(most).map(|tasks| Wave {
+            rows: rows.clone(),
+            tasks: tasks.to_vec(),
+        }));
+    }
+    Ok(waves)
 }
 
-/// The values of one derived column on all usable rows; `rows` are those on which its constraint is not switched off.
+/// The values of one derived column on all usable rows, from the outputs that tell them on `rows`: those on which the
+/// constraint is not switched off.
 fn column_values<F: Field>(
     layout: &Layout,
-    columns: &Columns<'_, F>,
-    program: &Program<F>,
-    derived: Derived,
+    (coefficient, powers): (&Series<F>, &[Series<F>]),
+    task: &Task<'_>,
     rows: &[u32],
     changes: &BTreeMap<u32, F>,
 ) -> Vec<F> {
-    let mut outputs = program.run(columns, rows);
-    // The coefficient of the column comes first, then those of the powers of the cell above.
-    let mut coefficient = outputs.remove(0);
-    if let Some(constant) = program.constant() {
-        // Most running columns: the next cell occurs as it is.
-        let inverse = constant.invert().unwrap_or(F::zero());
-        let minus = inverse.neg();
-        for output in outputs.iter_mut().flatten() {
-            *output = if inverse == F::one() {
-                output.neg()
-            } else {
-                output.mul(minus)
-            };
+    // Outputs are divided already where the coefficient is a constant.
+    let inverses = match coefficient {
+        Series::Constant(_) => None,
+        Series::Rows(values) => {
+            let mut inverses = values.clone();
+            invert_all(&mut inverses);
+            Some(inverses)
         }
-    } else {
-        invert_all(&mut coefficient);
-        for output in &mut outputs {
-            output
-                .par_iter_mut()
-                .with_min_len(INVERSION)
-                .zip(&coefficient)
-                .for_each(|(output, inverse)| *output = output.mul(inverse.neg()));
-        }
-    }
-    let mut values = vec![F::zero(); layout.usable_rows as usize];
-    if derived.rotation == 0 {
-        if let [output] = &outputs[..] {
-            for (row, value) in rows.iter().zip(output) {
-                values[*row as usize] = *value;
+    };
+    let (zero, one) = (F::zero(), F::one());
+    let quotient = |position: usize, value: F| match &inverses {
+        None => value,
+        // Mostly a selector.
+        Some(inverses) if inverses[position].is_zero() => zero,
+        Some(inverses) if inverses[position] == one => value.neg(),
+        Some(inverses) => value.mul(inverses[position]).neg(),
+    };
+    let mut values = vec![zero; layout.usable_rows as usize];
+    let below = task.derived.rotation as usize;
+    let [rest @ .., last] = powers else {
+        return overridden(values, changes);
+    };
+    if rest.is_empty() {
+        let own: Vec<F> = (0..rows.len())
+            .into_par_iter()
+            .with_min_len(INVERSION)
+            .map(|position| quotient(position, last.at(position)))
+            .collect();
+        for (row, value) in rows.iter().zip(own) {
+            if let Some(cell) = values.get_mut(*row as usize + below) {
+                *cell = value;
             }
         }
-        for (row, value) in changes {
-            if let Some(cell) = values.get_mut(*row as usize) {
-                *cell = *value;
-            }
-        }
-        return values;
+        return overridden(values, changes);
     }
-    let one = F::one();
     let mut active = rows.iter().enumerate().peekable();
     for row in 0..layout.usable_rows {
         if let Some(value) = changes.get(&row) {
@@ -180,39 +277,49 @@ fn column_values<F: Field>(
             continue;
         };
         let above = values[row as usize];
-        let mut value = F::zero();
-        for (power, output) in outputs.iter().enumerate().rev() {
-            // The sum so far times the cell above, plus the next coefficient; running sums multiply by 1.
-            if power + 1 < outputs.len() {
-                value = if value == one {
-                    above
-                } else {
-                    value.mul(above)
-                };
-            }
-            value = value.add(output[position]);
+        let mut value = last.at(position);
+        for power in rest.iter().rev() {
+            // The sum so far times the cell above; running sums multiply by 1.
+            value = scaled(value, above).add(power.at(position));
         }
-        values[row as usize + 1] = value;
+        if let Some(cell) = values.get_mut(row as usize + below) {
+            *cell = quotient(position, value);
+        }
     }
     values
+}
+
+/// Values with some of them replaced.
+fn overridden<F: Field>(mut values: Vec<F>, changes: &BTreeMap<u32, F>) -> Vec<F> {
+    for (row, value) in changes {
+        if let Some(cell) = values.get_mut(*row as usize) {
+            *cell = *value;
+        }
+    }
+    values
+}
+
+/// Whether a value needs no inversion: 0, and 1, as most coefficients are selectors.
+fn is_own_inverse<F: Field>(value: &F) -> bool {
+    value.is_zero() || *value == F::one()
 }
 
 /// Replaces every value by its inverse, and 0 by 0, with one inversion per some thousand values.
 fn invert_all<F: Field>(values: &mut [F]) {
     values.par_chunks_mut(INVERSION).for_each(|values| {
-        // Products of all values before each, zeros left out.
+        // Products of all values before each, those left out that stay as they are.
         let mut before = Vec::with_capacity(values.len());
         let mut product = F::one();
         for value in values.iter() {
             before.push(product);
-            if !value.is_zero() {
+            if !is_own_inverse(value) {
                 product = product.mul(*value);
             }
         }
         // A product of values that are not zero is not zero.
         let mut inverse = product.invert().unwrap_or(F::zero());
         for (value, before) in values.iter_mut().zip(before).rev() {
-            if !value.is_zero() {
+            if !is_own_inverse(value) {
                 let own = inverse.mul(before);
                 inverse = inverse.mul(*value);
                 *value = own;

@@ -32,6 +32,24 @@ pub trait Field: Copy + Eq + Send + Sync + Debug {
     fn is_zero(&self) -> bool {
         *self == Self::zero()
     }
+    /// How elements are told as integers, where the field has the size that [`Limbs`] asks for.
+    ///
+    /// With it, sums of elements times small integers, such as weights and selectors, are added up as integers and reduced
+    /// once. Without it, which is the default, every term is a product in the field; the results are the same.
+    fn limbs() -> Option<Limbs<Self>> {
+        None
+    }
+}
+
+/// Elements of a field as integers of four limbs of 64 bits, the least one first.
+#[derive(Debug, Clone, Copy)]
+pub struct Limbs<F> {
+    /// The prime, of 250 to 255 bits.
+    pub modulus: [u64; 4],
+    /// The representative in `[0, p)`.
+    pub to: fn(F) -> [u64; 4],
+    /// The element that an integer, of any four limbs, is congruent to.
+    pub from: fn([u64; 4]) -> F,
 }
 
 /// The base field of the Pallas curve, in which constraints with challenges are checked.
@@ -120,6 +138,31 @@ impl Field for PallasBase {
     fn invert(self) -> Option<Self> {
         Option::from(self.0.invert()).map(PallasBase)
     }
+    #[inline(always)]
+    fn is_zero(&self) -> bool {
+        self.0 == pasta_curves::Fp::ZERO
+    }
+    fn limbs() -> Option<Limbs<Self>> {
+        let to = |value: Self| words(value.to_bytes());
+        let mut modulus = to(Self::one().neg());
+        // The prime is odd, so that one more than -1 carries nothing.
+        modulus[0] += 1;
+        Some(Limbs {
+            modulus,
+            to,
+            from: |limbs| PallasBase(pasta_curves::Fp::from_raw(limbs)),
+        })
+    }
+}
+
+/// Little-endian bytes as limbs.
+fn words(bytes: [u8; 32]) -> [u64; 4] {
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut limbs = [0; 4];
+    for (limb, word) in limbs.iter_mut().zip(words) {
+        *limb = u64::from_le_bytes(*word);
+    }
+    limbs
 }
 
 impl Field for Mersenne {

@@ -36,7 +36,7 @@ pub use description::{
 pub use eval::{EvalError, Registers, Tensor, evaluate};
 pub use expand::{ExpandError, expand};
 pub use expr::{Expr, ExprBuilder, ExprId, ExprNode, Query};
-pub use field::{Field, PallasBase};
+pub use field::{Field, Limbs, PallasBase};
 pub use ints::{Ints, IntsError};
 pub use layout::{Cell, CellContents, Computed, Grid, Layout, LayoutColumn, Owner};
 pub use multiplicity::MultiplicityError;

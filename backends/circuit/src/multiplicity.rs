@@ -233,11 +233,13 @@ pub(crate) fn recount(
         let first = first_places(layout, tables, &rows, key);
         let mut counts = vec![vec![0i128; layout.usable_rows as usize]; tables.len()];
         for term in &multiplicity.terms {
-            let mut values = |expr: &Expr| {
+            let mut values = |expr: &Expr| -> Vec<PallasBase> {
                 let program = Program::whole(layout, expr, &[]);
-                columns.load(program.columns());
                 // One output per program.
-                program.run(columns, &rows).pop().unwrap_or_default()
+                let output = program.run(columns, &rows).swap_remove(0);
+                (0..rows.len())
+                    .map(|position| output.at(position))
+                    .collect()
             };
             let selected = values(&term.selector);
             let inputs: Vec<Vec<PallasBase>> = term.inputs.iter().map(values).collect();

@@ -44,6 +44,54 @@ impl Field for Small {
     }
 }
 
+/// A field of the usual size that does not tell its limbs, so that every sum is one of products in the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Plain(PallasBase);
+
+impl Field for Plain {
+    fn zero() -> Self {
+        Plain(PallasBase::zero())
+    }
+    fn one() -> Self {
+        Plain(PallasBase::one())
+    }
+    fn from_i128(value: i128) -> Self {
+        Plain(PallasBase::from_i128(value))
+    }
+    fn add(self, other: Self) -> Self {
+        Plain(self.0.add(other.0))
+    }
+    fn sub(self, other: Self) -> Self {
+        Plain(self.0.sub(other.0))
+    }
+    fn mul(self, other: Self) -> Self {
+        Plain(self.0.mul(other.0))
+    }
+    fn neg(self) -> Self {
+        Plain(self.0.neg())
+    }
+    fn invert(self) -> Option<Self> {
+        self.0.invert().map(Plain)
+    }
+}
+
+/// Expects the same values with and without limbs.
+#[track_caller]
+fn limbs_change_nothing(circuit: &Circuit, layout: &Layout, grid: &Grid) {
+    let wide = PallasBase::from_i128(i128::MAX).mul(PallasBase::from_i128(i128::MIN));
+    let challenges = [wide, wide.mul(wide)];
+    let challenges = &challenges[..circuit.challenges.len()];
+    let derived = derive(circuit, layout, grid, challenges, 1).unwrap();
+    let challenges: Vec<Plain> = challenges.iter().map(|value| Plain(*value)).collect();
+    let plain = derive(circuit, layout, grid, &challenges, 1).unwrap();
+    assert_eq!(derived.len(), plain.len());
+    for ((column, derived), (other, plain)) in derived.iter().zip(plain) {
+        assert_eq!(*column, other);
+        let plain: Vec<PallasBase> = plain.into_iter().map(|value| value.0).collect();
+        assert_eq!(*derived, plain, "column {column}");
+    }
+}
+
 /// The finalizer of splitmix64, over and over.
 struct Random(u64);
 
@@ -245,6 +293,71 @@ proptest! {
             prop_assert_eq!(&values, &expected[index], "column {}", index);
         }
     }
+
+    #[test]
+    fn sums_of_integers_are_those_of_the_field(seed in any::<u64>(), shifts in prop::array::uniform3(0u32..120)) {
+        let (circuit, layout, mut grid) = random_circuit(seed);
+        for (column, shift) in [0, 1, 5].into_iter().zip(shifts) {
+            let values: Vec<i128> = grid.values[column].iter().map(|value| value << shift).collect();
+            grid.values[column] = Ints::from_values(&values);
+        }
+        limbs_change_nothing(&circuit, &layout, &grid);
+    }
+}
+
+/// Two running columns over the same lanes of weights, of all integers of 8 bits, and one over lanes of selectors, on more
+/// rows than one task has.
+#[test]
+fn lanes_of_weights_are_added_up() {
+    const LANES: u32 = 20;
+    let mut circuit = Circuit::new("lanes", 11);
+    let w = circuit.add_group(ColumnGroup::fixed("w", LANES));
+    let s = circuit.add_group(ColumnGroup::fixed("s", LANES));
+    let y = circuit.add_group(ColumnGroup::advice("y", 2));
+    let late = circuit.add_group(ColumnGroup::advice_in_phase("late", 1, 3));
+    circuit.add_challenge("rho", 0);
+    for (column, (group, cell)) in [(w, 0), (w, 1), (s, 0)].into_iter().enumerate() {
+        let column = column as u32;
+        let mut b = ExprBuilder::new();
+        let rho = b.challenge(0);
+        let mut sum = b.constant(5);
+        for lane in 0..LANES {
+            let weight = b.query(group.0, lane, lane as i32 % 3 - 1);
+            let weight = b.product([rho, rho, weight]);
+            sum = b.mul(sum, rho);
+            sum = b.add(sum, weight);
+        }
+        let (here, next) = (b.query(late.0, column, 0), b.query(late.0, column, 1));
+        let y = b.query(y.0, cell, 0);
+        let product = b.mul(y, sum);
+        let step = b.sub(next, here);
+        let step = b.sub(step, product);
+        circuit.add_gate(format!("g{column}"), [("z".to_string(), b.finish(step))]);
+        circuit.derive_by_last_gate(late, column, 0, 1);
+    }
+    let mut layout = expand(&circuit).unwrap();
+    let mut random = Random(7);
+    for column in &mut layout.columns {
+        let values = (0..2000).map(|_| match column.group {
+            0 => random.below(256) as u8 as i8,
+            _ => random.below(12) as i8 / 5 - 1,
+        });
+        if column.group < 2 {
+            column.contents = zkc_circuit::CellContents::Fixed(Ints::I8(values.collect()));
+        }
+    }
+    let values = layout.columns.iter().map(|column| {
+        let count = if column.group == y.0 { 2000 } else { 0 };
+        Ints::from(
+            (0..count)
+                .map(|_| random.below(1 << 20) as i64)
+                .collect::<Vec<i64>>(),
+        )
+    });
+    let grid = Grid {
+        values: values.collect(),
+    };
+    limbs_change_nothing(&circuit, &layout, &grid);
 }
 
 #[test]

@@ -1,5 +1,14 @@
 //! Elements of a field, for any version of `ff`.
 
+/// Little-endian bytes as limbs.
+pub fn words(bytes: &[u8]) -> [u64; 4] {
+    let mut limbs = [0; 4];
+    for (limb, word) in limbs.iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *limb = u64::from_le_bytes(*word);
+    }
+    limbs
+}
+
 /// Declares `Scalar`, a [`zkc_circuit::Field`] around the field of a halo2 crate, and how integers enter it.
 ///
 /// The traits `Field` and `PrimeField` of that crate's version of `ff` have to be in scope.
@@ -55,6 +64,17 @@ macro_rules! declare_scalar {
             }
             fn invert(self) -> Option<Self> {
                 Option::from(self.0.invert()).map(Scalar)
+            }
+            fn limbs() -> Option<::zkc_circuit::Limbs<Self>> {
+                let to = |value: Self| $crate::words(value.0.to_repr().as_ref());
+                let mut modulus = to(Scalar(-<$element>::ONE));
+                // The prime is odd, so that one more than -1 carries nothing.
+                modulus[0] += 1;
+                Some(::zkc_circuit::Limbs {
+                    modulus,
+                    to,
+                    from: |limbs| Scalar(<$element>::from_raw(limbs)),
+                })
             }
         }
     };

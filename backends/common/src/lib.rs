@@ -28,6 +28,7 @@ pub use configure::{
 };
 pub use digest::{Digest, Digests};
 pub use error::{Error, ExprError};
+pub use field::words;
 pub use laid_out::LaidOut;
 pub use measure::{Cost, Stopwatch, peak_rss_bytes, process_cpu_s};
 pub use params::{

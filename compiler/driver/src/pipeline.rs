@@ -21,6 +21,9 @@ pub enum Stage {
     Circuit,
 }
 
+/// Width of the limbs that formats are chosen for where lookups are sums.
+const SUMS_LIMB_BITS: u32 = 8;
+
 impl Stage {
     /// All stages in their order.
     pub const ALL: [Stage; 3] = [Stage::Core, Stage::Fixed, Stage::Circuit];
@@ -59,15 +62,20 @@ impl Stage {
                 if let Some(ranges) = input_range(inputs)? {
                     conversion.push(format!("input-range={ranges}"));
                 }
-                let mut passes = vec![with_options("convert-onnx-to-zkarith", &conversion)];
-                passes.extend(plain(&[
-                    "zkarith-fold-constants",
-                    "zkarith-merge-scales",
-                    "zkarith-pool-early",
-                    "convert-zkarith-to-poly-ext",
-                    "zkarith-verify-bounds",
-                ]));
-                passes
+                // Few rows have room for narrow limbs only; which are cheap where lookups are sums.
+                let limbs: Vec<String> = match options.backend {
+                    Backend::Halo2 => Vec::new(),
+                    Backend::Halo2Axiom => vec![format!("limb-bits={SUMS_LIMB_BITS}")],
+                };
+                conversion.extend(limbs.iter().cloned());
+                vec![
+                    with_options("convert-onnx-to-zkarith", &conversion),
+                    "zkarith-fold-constants".into(),
+                    "zkarith-merge-scales".into(),
+                    with_options("zkarith-pool-early", &limbs),
+                    "convert-zkarith-to-poly-ext".into(),
+                    "zkarith-verify-bounds".into(),
+                ]
             }
             Stage::Circuit => {
                 let public = [
@@ -78,11 +86,15 @@ impl Stage {
                 match options.backend {
                     Backend::Halo2 => vec!["zkarith-plan-layout".into(), conversion],
                     // Sums over lookups need challenges, which `halo2_proofs` does not have.
-                    Backend::Halo2Axiom => vec![
-                        "zkarith-plan-layout{lookups=sums}".into(),
-                        conversion,
-                        "plonk-lower-lookups".into(),
-                    ],
+                    Backend::Halo2Axiom => {
+                        let mut plan = vec!["layout=any".to_owned(), "lookups=sums".to_owned()];
+                        plan.extend(public);
+                        vec![
+                            with_options("zkarith-plan-layout", &plan),
+                            conversion,
+                            "plonk-lower-lookups".into(),
+                        ]
+                    }
                 }
             }
         })
@@ -175,7 +187,7 @@ mod tests {
         );
         assert_eq!(
             circuit(Backend::Halo2Axiom),
-            "builtin.module(zkarith-plan-layout{lookups=sums},\
+            "builtin.module(zkarith-plan-layout{layout=any lookups=sums public-inputs=true public-outputs=true},\
              convert-zkarith-to-plonk{public-inputs=true public-outputs=true},plonk-lower-lookups)"
         );
     }

@@ -133,22 +133,23 @@ fn mark_held(checker: &Checker<'_>, witness: &Witness<'_>, cells: &mut BTreeMap<
         let Some(constraint) = circuit.defining(derived) else {
             continue;
         };
-        let Some(program) = Program::split(layout, &constraint.poly, *derived, &challenges) else {
+        let solved = Program::solve(layout, &constraint.poly, *derived, &challenges);
+        let Some((program, solution)) = solved else {
             continue;
         };
-        columns.load(program.columns());
         let tape = Tape::new(&constraint.poly, layout);
         let rows = tape.active_rows(layout, layout.usable_rows);
         let column = layout.column_of(derived.group, derived.column);
         let Some(status) = cells.get_mut(&column) else {
             continue;
         };
-        // The coefficient of the column is the first output.
-        let coefficients = program.run(&columns, &rows).swap_remove(0);
-        for (row, coefficient) in rows.iter().zip(coefficients) {
+        let coefficient = program
+            .run(&mut columns, &rows)
+            .swap_remove(solution.coefficient);
+        for (position, row) in rows.iter().enumerate() {
             let target = *row as usize + derived.rotation as usize;
             if let Some(cell) = status.get_mut(target)
-                && !coefficient.is_zero()
+                && !coefficient.at(position).is_zero()
             {
                 cell.held = true;
             }

@@ -117,14 +117,12 @@ impl<'a> Checker<'a> {
             let poly =
                 &self.circuit.gates[gate.gate as usize].constraints[gate.constraint as usize].poly;
             let program = Program::whole(self.layout, poly, &field.challenges);
-            field.columns.load(program.columns());
             let rows = gate.tape.active_rows(self.layout, self.layout.usable_rows);
+            let outputs = program.run(&mut field.columns, &rows);
             // One output per program.
-            let values = program.run(&field.columns, &rows).pop().unwrap_or_default();
-            let failed = rows
-                .iter()
-                .zip(values)
-                .filter(|(_, value)| !value.is_zero());
+            let values = rows.iter().enumerate();
+            let values = values.map(|(position, row)| (row, outputs[0].at(position)));
+            let failed = values.filter(|(_, value)| !value.is_zero());
             for (row, value) in failed.take(MAX_PER_CONSTRAINT) {
                 violations.push(self.field_violation(gate, *row, value, &mut field));
                 if stop {

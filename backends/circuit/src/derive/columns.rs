@@ -1,5 +1,7 @@
 //! Columns as elements of a field, converted when they are first read.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 
 use super::DeriveError;
@@ -17,6 +19,9 @@ pub(crate) struct Columns<'a, F> {
     values: Vec<Option<Vec<F>>>,
     /// Cells that differ from the grid, sorted.
     changes: Vec<(Cell, F)>,
+    /// The largest absolute value of each column, once it was asked for; `None` where its values are not as in the grid,
+    /// or of more than 64 bits.
+    magnitudes: Vec<OnceLock<Option<u64>>>,
 }
 
 impl<'a, F: Field> Columns<'a, F> {
@@ -30,6 +35,7 @@ impl<'a, F: Field> Columns<'a, F> {
             grid,
             values: vec![None; layout.columns.len()],
             changes: Vec::new(),
+            magnitudes: vec![OnceLock::new(); layout.columns.len()],
         })
     }
 
@@ -46,8 +52,9 @@ impl<'a, F: Field> Columns<'a, F> {
     }
 
     /// Makes columns ready to be read.
-    pub(crate) fn load(&mut self, wanted: impl Iterator<Item = u32>) {
+    pub(crate) fn load(&mut self, wanted: impl IntoIterator<Item = u32>) {
         let missing: Vec<u32> = wanted
+            .into_iter()
             .filter(|column| self.values[*column as usize].is_none())
             .collect();
         let loaded: Vec<(u32, Vec<F>)> = missing
@@ -90,16 +97,16 @@ impl<'a, F: Field> Columns<'a, F> {
         self.values[column as usize].as_deref().unwrap_or_default()
     }
 
-    /// The values of a column where all of them are narrow integers.
-    pub(crate) fn narrow(&self, column: u32) -> Option<&'a [i8]> {
-        let changed = self.changes.iter().any(|(cell, _)| cell.column == column);
-        if changed || self.layout.columns[column as usize].computed.is_some() {
-            return None;
-        }
-        match column_values(self.layout, self.grid, column) {
-            Ints::I8(values) => Some(values),
-            _ => None,
-        }
+    /// The values of a column of integers of up to 64 bits as they are, with the largest absolute value.
+    pub(crate) fn small(&self, column: u32) -> Option<(&'a Ints, u64)> {
+        let magnitude = self.magnitudes[column as usize].get_or_init(|| {
+            let changed = self.changes.iter().any(|(cell, _)| cell.column == column);
+            if changed || self.layout.columns[column as usize].computed.is_some() {
+                return None;
+            }
+            magnitude(column_values(self.layout, self.grid, column))
+        });
+        Some((column_values(self.layout, self.grid, column), (*magnitude)?))
     }
 
     /// The value of a cell, of whichever column.
@@ -113,6 +120,22 @@ impl<'a, F: Field> Columns<'a, F> {
     pub(crate) fn rows(&self) -> u32 {
         1 << self.layout.k
     }
+}
+
+/// The largest absolute value, 0 of none; `None` for storage of more than 64 bits.
+fn magnitude(values: &Ints) -> Option<u64> {
+    fn widest<V: Copy + Ord + Into<i64>>(values: &[V]) -> u64 {
+        let least = values.iter().min().map_or(0, |value| (*value).into());
+        let greatest = values.iter().max().map_or(0, |value| (*value).into());
+        least.unsigned_abs().max(greatest.unsigned_abs())
+    }
+    Some(match values {
+        Ints::I8(values) => widest(values),
+        Ints::I16(values) => widest(values),
+        Ints::I32(values) => widest(values),
+        Ints::I64(values) => widest(values),
+        Ints::I128(_) => return None,
+    })
 }
 
 /// Integers modulo the prime.

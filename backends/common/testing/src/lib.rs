@@ -61,6 +61,13 @@ pub fn assert_integers_enter<F: Field>() {
     let seven = number(-7);
     assert_eq!(seven.invert().map(|i| i.mul(seven)), Some(F::one()));
     assert_eq!(F::zero().invert(), None);
+    let limbs = F::limbs().expect("fields of backends have limbs");
+    for value in [0, 1, -1, i128::MAX, i128::MIN].map(number) {
+        assert_eq!((limbs.from)((limbs.to)(value)), value);
+    }
+    assert_eq!((limbs.from)(limbs.modulus), F::zero());
+    // Any four limbs will do: 2^256 - 1.
+    assert_eq!((limbs.from)([u64::MAX; 4]), power_of_2(256).sub(F::one()));
 }
 
 /// Sets one cell, given by group, column of the group and row.
