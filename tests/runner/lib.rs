@@ -6,6 +6,7 @@ pub mod bless;
 pub mod coverage;
 pub mod filetest;
 pub mod models;
+pub mod networks;
 pub mod onnx_text;
 pub mod process;
 pub mod shard;

@@ -22,6 +22,9 @@ use std::{
 };
 use zkc_support::{Graph, Location, Op, ValueId, string, symbol};
 
+/// Values that are nested into each other at most.
+const NESTED: usize = 48;
+
 /// A step of the monomial: exponents of `omega` and `rho`.
 pub(super) type Move = (i64, i64);
 
@@ -171,11 +174,18 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         }
     }
 
-    /// `v[0] + omega * (v[1] + omega * (..))`; the last one first in mind, as the sum starts there.
+    /// `v[0] + omega * (v[1] + omega * (..))`; halves apart where that would be nested deeply.
     fn by_omega(&mut self, values: &[ValueId]) -> ValueId {
+        if values.len() > NESTED {
+            let (low, high) = values.split_at(values.len() / 2);
+            let (first, rest) = (self.by_omega(low), self.by_omega(high));
+            let shift = self.powers(&[(names::OMEGA, low.len() as i64)]);
+            let shifted = shift.map_or(rest, |shift| self.product(&[shift, rest]));
+            return self.sum(&[first, shifted]);
+        }
         let omega = self.challenge(names::OMEGA);
         let mut values = values.iter().rev().copied();
-        // Strips and lanes are at least one.
+        // There is at least one strip, and one lane.
         let mut sum = values.next().unwrap_or(omega);
         for v in values {
             let shifted = self.product(&[omega, sum]);

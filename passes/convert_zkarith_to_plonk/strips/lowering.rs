@@ -91,7 +91,18 @@ impl<'c> Lowering<'_, 'c> {
         let lines = self.lines(&shape);
         let x = self.in_lines(x, &lines, location)?;
         let own = Self::from_zero(width.clone());
-        let y = self.builder.affine(&[(x, 1)], &-&t.lo, &own, location)?;
+        let mut y = self.builder.affine(&[(x, 1)], &-&t.lo, &own, location)?;
+        if lines.count() < lines.groups() * lines.register()[1] {
+            // Repeated lines are zero.
+            let [groups, strips, len] = lines.register();
+            let all = 0..groups * strips * len;
+            let mask: Vec<i128> = all.map(|i| i128::from(i / len < lines.count())).collect();
+            let mask = self.builder.constant(&lines.register(), &mask, location)?;
+            let shape = lines.register();
+            y = self
+                .builder
+                .compute("plonk.mul", &[y, mask], &shape, &own, &[], location)?;
+        }
         let mut digits = self.builder.limbs(y, &BigInt::ZERO, limbs, location)?;
         if top.is_some() {
             let below = self.builder.affine(&[(y, -1)], &width, &own, location)?;

@@ -41,8 +41,8 @@ const TABLE_GROUPS: i64 = 16;
 /// Microseconds of one multi-scalar multiplication of 2^k random scalars on one core.
 fn multiplication(k: i64) -> i64 {
     const MEASURED: [i64; 16] = [
-        60, 90, 150, 250, 420, 720, 1_250, 2_250, 4_000, 6_800, 11_700, 20_500, 37_000, 57_000,
-        106_000, 186_000,
+        1_100, 1_100, 1_100, 1_150, 1_200, 1_350, 1_750, 2_450, 3_850, 6_700, 11_200, 19_500,
+        35_000, 57_000, 106_000, 186_000,
     ];
     let last = MEASURED.len() as i64 - 1;
     // Twice the rows take 1.8 times as long.
@@ -95,12 +95,7 @@ pub(crate) fn cheapest<'c>(
             let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
             let table_rows = builder.function_rows() + (1 << limb_bits);
             for (sized, needs) in sizes.iter().flatten() {
-                let fits = |k: &i64| {
-                    let active = Plan::usable_rows(*k) - 1;
-                    // Long tables run over several groups of columns.
-                    needs.rows <= active && table_rows <= active * TABLE_GROUPS
-                };
-                for k in (3..=max_k).filter(fits).take(2) {
+                for k in (3..=max_k).filter(|k| needs.fits(*k, table_rows)).take(2) {
                     let plan = Plan {
                         k,
                         limb_bits: *limb_bits,
@@ -112,19 +107,45 @@ pub(crate) fn cheapest<'c>(
         }
     }
     candidates.sort_by_key(Candidate::key);
-    // Strips side by side repeat some lines, which may take a few rows more than was counted.
+    // Strips side by side repeat some lines, which takes more rows than was counted, and never fewer. The prices so far are
+    // thus too low or right, and the first that is right and no higher than the next is the lowest.
+    let mut best: Option<Candidate> = None;
     for candidate in candidates {
+        if best.as_ref().is_some_and(|b| b.key() <= candidate.key()) {
+            break;
+        }
         let target = Target::Strips(candidate.plan);
         let mut builder = lower(graph, constants(), target, public)?;
         let Some(state) = builder.strips.take() else {
             continue;
         };
         let laid = order(&builder, &state.units).map_err(everywhere)?;
-        if needs(&laid, &candidate.plan).rows < Plan::usable_rows(candidate.plan.k) {
-            return Ok(Some(candidate));
+        let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
+        let table_rows = builder.function_rows() + (1 << candidate.plan.limb_bits);
+        // Other numbers of lanes on as many strips are known at once.
+        for lanes in LANES {
+            let plan = Plan {
+                lanes,
+                ..candidate.plan
+            };
+            let exact = needs(&laid, &plan);
+            if let Some(k) = (plan.k..=max_k).find(|k| exact.fits(*k, table_rows)) {
+                let exact = priced(Plan { k, ..plan }, &exact, &kinds, table_rows);
+                if best.as_ref().is_none_or(|b| exact.key() < b.key()) {
+                    best = Some(exact);
+                }
+            }
         }
     }
-    Ok(None)
+    Ok(best)
+}
+
+impl Needs {
+    /// Whether everything fits into 2^k rows; long tables run over several groups of columns.
+    fn fits(&self, k: i64, table_rows: i64) -> bool {
+        let active = Plan::usable_rows(k) - 1;
+        self.rows <= active && table_rows <= active * TABLE_GROUPS
+    }
 }
 
 /// Proving time without a trusted setup, in multi-scalar multiplications of all rows.

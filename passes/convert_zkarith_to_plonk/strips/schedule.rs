@@ -22,7 +22,7 @@ use std::{collections::BTreeSet, rc::Rc};
 /// A monomial without `omega`: how far the reader stands above, which of its operands, and the position in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
-    /// Units from the reader down to the result; 0 for what a unit says of its own results.
+    /// Units from the reader down to the result; 0 for the repeated lines of the unit itself.
     pub(super) distance: u32,
     pub(super) slot: u32,
     pub(super) position: u32,
@@ -44,6 +44,18 @@ struct Term {
     weight: i64,
 }
 
+impl Term {
+    const NONE: Self = Self {
+        place: Place {
+            distance: 0,
+            slot: 0,
+            position: 0,
+        },
+        line: 0,
+        weight: 0,
+    };
+}
+
 /// The coefficients of one unit's results, line by line, element by element in the order of their rows.
 #[derive(Debug)]
 pub(super) struct Coefficients {
@@ -61,7 +73,14 @@ const STRIDES: [usize; 4] = [1, 2, 3, 4];
 
 impl Coefficients {
     /// The order and steps with the fewest terms to add. `of` gives the terms of an element.
-    fn new<'t>(lines: usize, len: usize, of: impl Fn(usize, usize) -> &'t [Term]) -> Self {
+    ///
+    /// Lines from `read` on repeat others and are held by nothing else. Their results are not negative; a sum of them with
+    /// coefficients of their own that has to be zero holds them to zero.
+    fn new<'t>(
+        (lines, read): (usize, usize),
+        len: usize,
+        of: impl Fn(usize, usize) -> &'t [Term],
+    ) -> Self {
         let mut best: Option<Self> = None;
         for stride in STRIDES.into_iter().filter(|s| *s == 1 || *s < len) {
             let order: Vec<i64> = (0..stride)
@@ -85,7 +104,13 @@ impl Coefficients {
             for line in 0..lines {
                 for i in 0..len {
                     let here = of(line, order[i] as usize);
-                    if chained[i] {
+                    if !chained[i] && line >= read {
+                        terms.push(Term {
+                            line: line as u32,
+                            weight: 1,
+                            ..Term::NONE
+                        });
+                    } else if chained[i] {
                         let above = of(line, order[i - 1] as usize);
                         difference(here, above, |term| terms.push(term));
                     } else {
@@ -298,27 +323,17 @@ pub(super) fn analyse<'c>(
     drop(evaluator);
     // Counted first, so that the terms of each result stand together.
     let mut starts = vec![0usize; elements + 1];
-    for_each_term(units, &operands, firsts, |_, _, _, _, (source, _)| {
+    for_each_term(units, &operands, |_, _, _, _, (source, _)| {
         starts[source as usize + 1] += 1;
     });
     for i in 0..elements {
         starts[i + 1] += starts[i];
     }
-    let none = Term {
-        place: Place {
-            distance: 0,
-            slot: 0,
-            position: 0,
-        },
-        line: 0,
-        weight: 0,
-    };
-    let mut terms = vec![none; starts[elements]];
+    let mut terms = vec![Term::NONE; starts[elements]];
     let mut filled = starts.clone();
     for_each_term(
         units,
         &operands,
-        firsts,
         |reader, slot, line, position, (source, weight)| {
             let owner = firsts.partition_point(|first| *first <= source) - 1;
             let at = &mut filled[source as usize];
@@ -341,7 +356,12 @@ pub(super) fn analyse<'c>(
         unit.result()?;
         let [groups, strips, len] = unit.lines.register();
         let (lines, len) = ((groups * strips) as usize, len as usize);
-        Some(Coefficients::new(lines, len, |line, position| {
+        let read = if unit.operands.is_empty() {
+            unit.lines.count() as usize
+        } else {
+            lines
+        };
+        Some(Coefficients::new((lines, read), len, |line, position| {
             let element = *first as usize + line * len + position;
             &terms[starts[element]..starts[element + 1]]
         }))
@@ -353,28 +373,13 @@ pub(super) fn analyse<'c>(
 }
 
 /// Calls a function with every term of every operand: number of the unit, operand, line, position, and the term.
-///
-/// Lines past the last one repeat the first ones. Operands see to that; results of units without operands are bound to
-/// those that they repeat by terms of their own: `0 = result - repeated result`.
 fn for_each_term(
     units: &[&Unit],
     operands: &[Vec<Rc<Rows>>],
-    firsts: &[u32],
     mut f: impl FnMut(usize, u32, u32, u32, (u32, i64)),
 ) {
     for (reader, (unit, operands)) in units.iter().zip(operands).enumerate() {
-        let [groups, strips, len] = unit.lines.register();
-        if operands.is_empty() {
-            for line in unit.lines.count()..groups * strips {
-                for position in 0..len {
-                    let element = |line: i64| firsts[reader] + (line * len + position) as u32;
-                    let (line, position) = (line as u32, position as u32);
-                    let repeated = i64::from(line) % unit.lines.count();
-                    f(reader, 0, line, position, (element(line.into()), 1));
-                    f(reader, 0, line, position, (element(repeated), -1));
-                }
-            }
-        }
+        let [groups, strips, _] = unit.lines.register();
         for (slot, rows) in operands.iter().enumerate() {
             for line in 0..groups * strips {
                 for (position, element) in unit.lines.elements(line).enumerate() {

@@ -1,0 +1,33 @@
+//! `reference-models DIR`: writes the models that are measured, each with an input, into folders of their names.
+
+use std::{env, fs, path::Path, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+use onnx_protobuf::Message;
+use zkc_tests::networks;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let [folder] = &args[..] else {
+        bail!("usage: reference-models DIR")
+    };
+    for (name, shape, model) in networks::measured() {
+        let folder = Path::new(folder).join(name);
+        let at = || folder.display().to_string();
+        fs::create_dir_all(&folder).with_context(at)?;
+        fs::write(folder.join("model.onnx"), model.write_to_bytes()?).with_context(at)?;
+        let input = networks::input(0, &shape).write_to_bytes()?;
+        fs::write(folder.join("input_0.pb"), input).with_context(at)?;
+    }
+    Ok(())
+}
