@@ -10,7 +10,8 @@
 //!   several cells is bound by copy constraints.
 //!
 //! The layout is read from the function's attribute `plonk.layout`
-//! (`zkarith-plan-layout` writes it). The gates, with their uniqueness arguments, are in the
+//! (`zkarith-plan-layout` writes it). With `plonk.strips` instead, linear maps, copies and public values are one sum with
+//! random coefficients, and the gadgets are units of strips. The gates, with their uniqueness arguments, are in the
 //! book's chapter "Gadgets".
 //!
 //! Before:

@@ -27,6 +27,10 @@
 //! }
 //! ```
 //!
+//! Option `layout`: `direct` for the above; `strips` for the [layout in strips](../concepts/layout.md), with the
+//! attribute `plonk.strips`, for backends that have challenges; `any` for strips where the function's linear maps can be
+//! written out, and direct otherwise. Options `public-inputs`, `public-outputs`: what will be public, for strips.
+//!
 //! Leaves alone: functions that have the attribute. Requires: every operation has a lowering.
 //! Ensures: the layout fits. Option `limb-bits`: width of a limb, `auto` for a choice by price.
 //! Option `lookups`: what lookups become, `native` arguments of the proof system or `sums`, which

@@ -58,7 +58,7 @@ impl<'c> Table<'c> {
                 let (numbers, lo, hi, len) = match as_range(values) {
                     Some((start, len)) => {
                         let (lo, length) = (i128::from(start), i128::from(len));
-                        (Numbers::Range(lo), lo, lo + length - 1, len as i64)
+                        (Numbers::Range(lo), lo, lo + length - 1, len)
                     }
                     None => {
                         let read = constants.read(values).and_then(|c| c.to_i128());

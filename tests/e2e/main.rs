@@ -8,9 +8,11 @@
 //! * `files/...`: the steps one by one through files, and files that were tampered with;
 //! * `same/pass-by-pass/MODEL`: one pass at a time through text gives the circuit of the whole pipeline;
 //! * `same/bytes/MODEL`: compiling again, elsewhere and with other threads, gives the same bytes;
+//! * `networks/COMMITMENT/N`: random networks of all kinds of layers, proven by the backend with challenges;
 //! * `size/...`: models too large to be handled carelessly.
 
 mod files;
+mod networks;
 mod same;
 mod samples;
 mod size;
@@ -69,6 +71,13 @@ fn cases() -> Result<Vec<Trial>> {
         cases.push(case(format!("same/bytes/{name}"), move || {
             same::bytes(name)
         }));
+    }
+    for commitment in ["kzg", "ipa"] {
+        for seed in 0..networks::COUNT {
+            cases.push(case(format!("networks/{commitment}/{seed}"), move || {
+                networks::proof(commitment, seed)
+            }));
+        }
     }
     cases.push(case(
         "size/large-external-data".into(),

@@ -84,7 +84,7 @@ impl Lines {
     }
 
     /// From an index of the tensor to coordinates of such a register.
-    pub(super) fn from_tensor(&self) -> Vec<AffineExpr> {
+    pub(super) fn of_tensor(&self) -> Vec<AffineExpr> {
         let mut line = AffineExpr::Const(0);
         let mut stride = 1;
         for i in &self.order {

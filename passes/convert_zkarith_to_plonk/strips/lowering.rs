@@ -49,7 +49,7 @@ impl<'c> Lowering<'_, 'c> {
         location: Location<'c>,
     ) -> Result<ValueId> {
         let own = self.builder.element(y)?;
-        let map = lines.from_tensor();
+        let map = lines.of_tensor();
         let y = self.builder.gather(y, shape, &own, map, None, location)?;
         if *offset == BigInt::ZERO {
             return Ok(y);
@@ -183,10 +183,15 @@ impl<'c> Lowering<'_, 'c> {
 
     /// Limbs may hold more quotients than the type has; none of them may satisfy the identity by wrap-around.
     fn check_width(&self, shift: u64, limbs: u32) -> Result<()> {
-        if u64::from(limbs * self.bits()) + shift > 252 {
+        let bits = u64::from(limbs * self.bits()) + shift;
+        if bits > 252 {
             return Err(
                 "the result's bounds are too wide for the field; state narrower ones".into(),
             );
+        }
+        // Coefficients of forms are integers of 128 bits.
+        if bits > 120 {
+            return Err("the result's bounds are too wide for a strip; state narrower ones".into());
         }
         Ok(())
     }

@@ -203,13 +203,13 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             taps: Vec<i64>,
         }
         let mut terms = Vec::new();
-        for j in 0..n {
+        for (j, taps) in taps.into_iter().enumerate().take(n) {
             terms.push(Term {
                 input: self.rows[&op.operands[j]].clone(),
                 from: self.shape(op.operands[j])?,
                 weights: self.values(op.operands[n + j])?,
                 weight_shape: self.shape(op.operands[n + j])?,
-                taps: as_i64s(taps[j]).ok_or("attribute `taps` is malformed")?,
+                taps: as_i64s(taps).ok_or("attribute `taps` is malformed")?,
             });
         }
         let bias = op.operands.get(2 * n).map(|v| self.rows[v].clone());
