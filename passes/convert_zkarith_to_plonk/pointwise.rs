@@ -362,7 +362,14 @@ impl<'c> Lowering<'_, 'c> {
         let shape = self.shape(op.result())?;
         let lead = shape.len() - kernel.len();
         let mut map: Vec<AffineExpr> = (0..lead).map(AffineExpr::Dim).collect();
-        let offsets = delinearize(&AffineExpr::Dim(shape.len()), &kernel);
+        let tap = AffineExpr::Dim(shape.len());
+        let offsets = if self.builder.strips.is_some() {
+            // Halves that are apart along the line leave the rows of each half next to each other.
+            let reversed: Vec<i64> = kernel.iter().rev().copied().collect();
+            delinearize(&tap, &reversed).into_iter().rev().collect()
+        } else {
+            delinearize(&tap, &kernel)
+        };
         for (i, offset) in offsets.into_iter().enumerate() {
             let at = AffineExpr::Dim(lead + i).times(strides[i]);
             map.push(at.plus(offset.times(dilations[i])));

@@ -8,6 +8,7 @@ mod gates;
 mod lines;
 mod lowering;
 mod plan;
+mod products;
 mod schedule;
 mod sparse;
 mod units;

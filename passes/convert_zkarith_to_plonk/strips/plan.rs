@@ -35,6 +35,9 @@ impl Candidate {
 const LANES: [i64; 12] = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
 const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 
+/// Microseconds of a column, however many rows it has: its evaluations, and what it adds to the proof and to verifying it.
+const PER_COLUMN: i64 = 250;
+
 /// Groups of columns that tables may run over.
 const TABLE_GROUPS: i64 = 16;
 
@@ -170,9 +173,10 @@ fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) ->
         + groups * (1 + 3 * tables)
         + 12;
     let thousandths = 25_000 + 1_160 * late + 350 * early + 120 * fixed;
+    let columns = late + early + fixed;
     Candidate {
         plan,
-        price: thousandths * multiplication(plan.k) / 1000,
-        columns: late + early + fixed,
+        price: thousandths * multiplication(plan.k) / 1000 + PER_COLUMN * columns,
+        columns,
     }
 }
