@@ -21,7 +21,7 @@ pub struct CompileOptions {
     pub public: Visibility,
     /// The proof system.
     pub backend: Backend,
-    /// Fraction bits of activations of magnitude one; larger ones get fewer. The conversion's default when absent.
+    /// Fraction bits of activations of magnitude one; larger ones get fewer. The backend's default when absent.
     pub fraction_bits: Option<u32>,
     /// Values of symbolic dimensions, by name.
     pub dims: Vec<(String, u64)>,

@@ -24,6 +24,12 @@ pub enum Stage {
 /// Width of the limbs that formats are chosen for where lookups are sums.
 const SUMS_LIMB_BITS: u32 = 8;
 
+/// Fraction bits by default where weights are not in the way: a bit more costs next to nothing there.
+const SUMS_FRACTION_BITS: u32 = 12;
+
+/// Bits of values there, so that the bounds of deep networks cost no precision.
+const SUMS_VALUE_BITS: u32 = 32;
+
 impl Stage {
     /// All stages in their order.
     pub const ALL: [Stage; 3] = [Stage::Core, Stage::Fixed, Stage::Circuit];
@@ -56,7 +62,11 @@ impl Stage {
             ]),
             Stage::Fixed => {
                 let mut conversion = Vec::new();
-                if let Some(bits) = options.fraction_bits {
+                let precise = match options.backend {
+                    Backend::Halo2 => None,
+                    Backend::Halo2Axiom => Some(SUMS_FRACTION_BITS),
+                };
+                if let Some(bits) = options.fraction_bits.or(precise) {
                     conversion.push(format!("fraction-bits={bits}"));
                 }
                 if let Some(ranges) = input_range(inputs)? {
@@ -68,6 +78,9 @@ impl Stage {
                     Backend::Halo2Axiom => vec![format!("limb-bits={SUMS_LIMB_BITS}")],
                 };
                 conversion.extend(limbs.iter().cloned());
+                if precise.is_some() {
+                    conversion.push(format!("value-bits={SUMS_VALUE_BITS}"));
+                }
                 vec![
                     with_options("convert-onnx-to-zkarith", &conversion),
                     "zkarith-fold-constants".into(),

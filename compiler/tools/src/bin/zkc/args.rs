@@ -99,7 +99,7 @@ pub(crate) struct ModelOptions {
     /// The proof system
     #[arg(long, value_enum, default_value_t = Backend::DEFAULT.into())]
     backend: BackendArg,
-    /// Fraction bits of activations of magnitude one, 10 unless given; larger ones get fewer
+    /// Fraction bits of activations of magnitude one, 10 unless given (12 with halo2-axiom); larger ones get fewer
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=24))]
     fraction_bits: Option<u32>,
     /// Value of a symbolic dimension
