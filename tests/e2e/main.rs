@@ -4,7 +4,7 @@
 //!
 //! * `mock/MODEL`: all samples of a fixture model: every constraint checked, outputs compared with the stored ones;
 //!   the first sample's circuit is audited;
-//! * `proof/MODEL/N`: a real proof of sample N. By default of sample 0 only, with `ZKC_FULL=1` of all samples;
+//! * `proof/BACKEND/MODEL/N`: a real proof of sample N. By default of sample 0 only, with `ZKC_FULL=1` of all samples;
 //! * `files/...`: the steps one by one through files, and files that were tampered with;
 //! * `same/pass-by-pass/MODEL`: one pass at a time through text gives the circuit of the whole pipeline;
 //! * `same/bytes/MODEL`: compiling again, elsewhere and with other threads, gives the same bytes;
@@ -49,10 +49,11 @@ fn cases() -> Result<Vec<Trial>> {
         let samples = model.samples()?;
         let count = if shard::full() { samples.len() } else { 1 };
         for sample in samples.into_iter().take(count) {
-            cases.push(case(
-                format!("proof/{}/{}", model.name, sample.index),
-                move || samples::proof(&sample),
-            ));
+            for backend in ["halo2", "halo2-axiom"] {
+                let sample = sample.clone();
+                let name = format!("proof/{backend}/{}/{}", model.name, sample.index);
+                cases.push(case(name, move || samples::proof(&sample, backend)));
+            }
         }
     }
     cases.push(case("files/step-by-step".into(), files::step_by_step));

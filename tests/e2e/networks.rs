@@ -34,6 +34,11 @@ pub(crate) fn proof(commitment: &str, seed: u64) -> Result<()> {
         report["verified"] == Value::Bool(true),
         "the proof did not verify"
     );
+    let error = report["max_abs_error"].as_f64().unwrap_or(f64::INFINITY);
+    ensure!(
+        error < 0.01,
+        "an output is off by {error} from the float evaluation"
+    );
     ensure!(
         report["copies"] == 0,
         "the network is not laid out in strips: {} copies",

@@ -32,18 +32,21 @@ pub(crate) fn mock(model: Model) -> Result<()> {
 }
 
 /// Proves one sample and verifies the proof; its public outputs must be what `zkc infer` computes, to the last bit.
-pub(crate) fn proof(sample: &Sample) -> Result<()> {
+pub(crate) fn proof(sample: &Sample, backend: &str) -> Result<()> {
     let work = Work::new()?;
     let (onnx, input) = (arg(&sample.onnx), arg(&sample.folder));
-    let report = work.zkc(&["run", onnx, "--input", input, "--public", "outputs"])?;
+    let backend = ["--backend", backend];
+    let run = ["run", onnx, "--input", input, "--public", "outputs"];
+    let report = work.zkc(&[&run[..], &backend].concat())?;
     ensure!(
         report["verified"] == Value::Bool(true),
         "the proof did not verify"
     );
     compare(sample, &report)?;
-    work.zkc(&[
+    let compile = [
         "compile", onnx, "--input", input, "--public", "outputs", "-o", "m.zkc",
-    ])?;
+    ];
+    work.zkc(&[&compile[..], &backend].concat())?;
     let inferred = work.zkc(&["infer", "m.zkc", "--input", input])?;
     ensure!(
         report["outputs"] == inferred["outputs"],

@@ -53,12 +53,12 @@ impl<'c> Lowering<'_, 'c> {
         t: &FixedType,
         location: Location<'c>,
     ) -> Result<ValueId> {
-        let own = self.builder.element(y)?;
         let map = lines.of_tensor();
-        let y = self.builder.gather(y, shape, &own, map, None, location)?;
         if *offset == BigInt::ZERO {
-            return Ok(y);
+            return self.builder.gather(y, shape, t, map, None, location);
         }
+        let own = self.builder.element(y)?;
+        let y = self.builder.gather(y, shape, &own, map, None, location)?;
         self.builder.affine(&[(y, 1)], offset, t, location)
     }
 
