@@ -1,7 +1,8 @@
 //! Building the expressions of gates, lookups and counts.
 
 use zkc_support::{
-    Attribute, Graph, Location, Op, ValueId, expr_type, i64_attr, i128_attr, string, symbol,
+    Attribute, Context, Graph, Location, Op, ValueId, expr_type, i64_attr, i128_attr, string,
+    symbol,
 };
 
 /// An operation without operands, results and regions.
@@ -18,6 +19,36 @@ pub(crate) fn plain<'c>(
         regions: Vec::new(),
         location,
     }
+}
+
+/// A group of columns; advice has a phase.
+pub(crate) fn column_group<'c>(
+    context: &'c Context,
+    op: &str,
+    name: &str,
+    count: i64,
+    phase: Option<i64>,
+    location: Location<'c>,
+) -> Op<'c> {
+    let mut attributes = vec![
+        ("sym_name", string(context, name)),
+        ("count", i64_attr(context, count)),
+    ];
+    attributes.extend(phase.map(|p| ("phase", i64_attr(context, p))));
+    plain(op, &attributes, location)
+}
+
+/// A challenge that is drawn after the first phase.
+pub(crate) fn first_challenge<'c>(
+    context: &'c Context,
+    name: &str,
+    location: Location<'c>,
+) -> Op<'c> {
+    let attributes = [
+        ("sym_name", string(context, name)),
+        ("phase", i64_attr(context, 0)),
+    ];
+    plain("plonk.challenge", &attributes, location)
 }
 
 /// Collects the operations of a region; values are taken from the circuit's own numbering.

@@ -58,7 +58,7 @@ mod argument;
 mod circuit;
 mod tables;
 
-use crate::expressions::plain;
+use crate::expressions::{column_group, first_challenge, plain};
 use argument::Fraction;
 use circuit::{Columns, Lookup};
 use melior::ir::operation::OperationLike;
@@ -230,20 +230,9 @@ fn lower(
 
     let (context, location) = (graph.context, graph.location);
     let group = |op: &str, name: &str, count: i64, phase: Option<i64>| {
-        let mut attributes = vec![
-            ("sym_name", string(context, name)),
-            ("count", i64_attr(context, count)),
-        ];
-        attributes.extend(phase.map(|p| ("phase", i64_attr(context, p))));
-        plain(op, &attributes, location)
+        column_group(context, op, name, count, phase, location)
     };
-    let challenge = |name: &str| {
-        let attributes = [
-            ("sym_name", string(context, name)),
-            ("phase", i64_attr(context, 0)),
-        ];
-        plain("plonk.challenge", &attributes, location)
-    };
+    let challenge = |name: &str| first_challenge(context, name, location);
     let mut structure = vec![challenge(names::ALPHA)];
     if entries > 1 {
         structure.push(challenge(names::BETA));

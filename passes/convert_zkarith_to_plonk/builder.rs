@@ -2,7 +2,7 @@
 
 use super::{gates, strips};
 use crate::{
-    expressions::plain,
+    expressions::{column_group, plain},
     gadgets::{CELLS, Gadget, PARAMS},
     layout::Layout,
 };
@@ -270,14 +270,8 @@ impl<'c> Builder<'c> {
         let mut structure = Vec::new();
         let context = self.context;
         let mut group = |op: &str, name: &str, count: i64| {
-            let mut attributes = vec![
-                ("sym_name", string(context, name)),
-                ("count", i64_attr(context, count)),
-            ];
-            if op == "plonk.advice" {
-                attributes.push(("phase", i64_attr(context, 0)));
-            }
-            structure.push(plain(op, &attributes, location));
+            let phase = (op == "plonk.advice").then_some(0);
+            structure.push(column_group(context, op, name, count, phase, location));
         };
         let Layout {
             lanes,

@@ -502,8 +502,8 @@ impl<'c> Lowering<'_, 'c> {
         Ok(y)
     }
 
-    /// A function given by a table: operands are cut to the table, then looked up.
-    fn function(&mut self, op: &Op<'c>) -> Result<ValueId> {
+    /// The number of an operation's function in the table of functions, and the arguments that it has there.
+    pub(super) fn table_of(&mut self, op: &Op<'c>) -> Result<(i64, FixedType)> {
         let attribute = op.attr("approx").ok_or("attribute `approx` is missing")?;
         let approx = as_approx(attribute).ok_or("attribute `approx` is no approximation")?;
         let Form::Table(table) = approx.form else {
@@ -515,6 +515,12 @@ impl<'c> Lowering<'_, 'c> {
         let scale = self.element(op.operand())?.scale;
         let domain = table_domain(&table, scale).ok_or("the table's values cannot be read")?;
         let tag = self.builder.function(attribute, table.from, table.values)?;
+        Ok((tag, domain))
+    }
+
+    /// A function given by a table: operands are cut to the table, then looked up.
+    fn function(&mut self, op: &Op<'c>) -> Result<ValueId> {
+        let (tag, domain) = self.table_of(op)?;
         let x = self.register(op.operand())?;
         let x = self.clamp(x, &domain, op.location)?;
         let (shape, t) = (self.shape(op.result())?, self.element(op.result())?);

@@ -1,16 +1,11 @@
 //! The layout in strips: the same law, and no other witness, with linear maps checked at random points.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use zkc_circuit::{AuditOptions, Checker, Mutations, audit};
-use zkc_halo2_axiom::{
-    Error, InsecureSetup, Params, Prepared, ProvingKey, Rejection, prove, system_rng, verify,
-};
 
 use crate::{
     case::{Case, Strips},
-    law,
-    proof::{changed_witnesses, other_public_values},
-    unique,
+    law, sums, unique,
 };
 
 /// Limb widths, strips side by side, lanes; with lines along the last axis and without.
@@ -52,45 +47,6 @@ pub(crate) fn run(case: &Case) -> Result<()> {
             ensure!(audit.free.is_empty(), "{at}: free cells");
         }
     }
-    real_proof(case)
-}
-
-/// A real proof of the honest witness, and none of another or for other public values. The setup is one that everybody
-/// knows the secret of, which does for a test and takes no time.
-fn real_proof(case: &Case) -> Result<()> {
-    let compiled = case.compile_strips(PLANS[1])?;
-    let inputs = case
-        .witness_inputs()
-        .next()
-        .context("the case has no witness")?;
-    let grid = compiled.witness(&inputs)?;
-    let params = Params::insecure(compiled.circuit.k)?;
-    let prepared = Prepared::try_new(compiled.circuit.clone())?;
-    let key = ProvingKey::generate(&prepared, &params)?;
-    let verifying = key.verifying_key();
-    let mut rng = system_rng()?;
-    let proof = prove(&params, &key, &grid, &mut rng)?.proof;
-    verify(None, &verifying, &proof, InsecureSetup::Allow)?;
-    for public in other_public_values(&proof.public) {
-        let changed = zkc_halo2_axiom::Proof {
-            public,
-            ..proof.clone()
-        };
-        match verify(None, &verifying, &changed, InsecureSetup::Allow) {
-            Err(Error::Rejected(
-                Rejection::Invalid | Rejection::Contradiction { .. } | Rejection::Range { .. },
-            )) => {}
-            other => bail!("other public values, {:?}: {other:?}", changed.public),
-        }
-    }
-    for changed in changed_witnesses(&compiled.cells, &grid) {
-        match prove(&params, &key, &changed, &mut rng) {
-            Err(Error::Unsatisfied { .. }) => {}
-            other => bail!(
-                "another witness: {:?}",
-                other.map(|proved| proved.proof.public)
-            ),
-        }
-    }
-    Ok(())
+    // One layout is enough for the keys and degrees that only a real proof has.
+    sums::real_proof(case, &case.compile_strips(PLANS[1])?)
 }

@@ -76,7 +76,7 @@ fn whole(case: &Case, layout: CaseLayout, compiled: Compiled) -> Result<()> {
 
 /// A real proof of the honest witness, and none of another or for other public values. The setup is one that everybody
 /// knows the secret of, which does for a test and takes no time.
-fn real_proof(case: &Case, compiled: &Compiled) -> Result<()> {
+pub(crate) fn real_proof(case: &Case, compiled: &Compiled) -> Result<()> {
     let inputs = case
         .witness_inputs()
         .next()

@@ -9,7 +9,7 @@ use super::{
     sparse::Evaluator,
     units::{Kind, Unit},
 };
-use crate::expressions::plain;
+use crate::expressions::{column_group, first_challenge, plain};
 use num_bigint::BigInt;
 use std::collections::{BTreeSet, HashMap};
 use zkc_support::{AffineExpr, AffineMap, Graph, Location, Op, i64_attr, string, symbol, unit};
@@ -400,20 +400,9 @@ impl<'c> Builder<'c> {
     fn structure(mut self, shape: Shape, plan: Plan) -> Result<Graph<'c>> {
         let (context, location) = (self.context, self.program.location);
         let group = |op: &str, name: &str, count: i64, phase: Option<i64>| {
-            let mut attributes = vec![
-                ("sym_name", string(context, name)),
-                ("count", i64_attr(context, count)),
-            ];
-            attributes.extend(phase.map(|p| ("phase", i64_attr(context, p))));
-            plain(op, &attributes, location)
+            column_group(context, op, name, count, phase, location)
         };
-        let challenge = |name: &str| {
-            let attributes = [
-                ("sym_name", string(context, name)),
-                ("phase", i64_attr(context, 0)),
-            ];
-            plain("plonk.challenge", &attributes, location)
-        };
+        let challenge = |name: &str| first_challenge(context, name, location);
         let tables = shape.kinds.iter().any(|k| k.is_table());
         let mut out: Vec<Op<'c>> = [names::OMEGA, names::RHO, names::TAU, names::THETA]
             .map(challenge)

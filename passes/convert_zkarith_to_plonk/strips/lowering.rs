@@ -8,9 +8,9 @@ use super::{
     lines::Lines,
     units::{A, EXCESS, Kind, SIGN, Unit, Y, magnitude_limbs, magnitude_type},
 };
-use crate::{gadgets::limbs_for, layout::table_domain};
+use crate::gadgets::limbs_for;
 use num_bigint::BigInt;
-use zkc_support::{FixedType, Form, Location, Op, Outside, ValueId, as_approx, i64_attr, symbol};
+use zkc_support::{FixedType, Location, Op, ValueId, i64_attr, symbol};
 
 /// A rescale that another unit may take in: how many bits, and the bounds of the quotient.
 pub(in super::super) struct Dropped {
@@ -470,17 +470,7 @@ impl<'c> Lowering<'_, 'c> {
         op: &Op<'c>,
         dropped: Option<(ValueId, Dropped)>,
     ) -> Result<ValueId> {
-        let attribute = op.attr("approx").ok_or("attribute `approx` is missing")?;
-        let approx = as_approx(attribute).ok_or("attribute `approx` is no approximation")?;
-        let Form::Table(table) = approx.form else {
-            return Err("only tables have a lowering to `plonk`".into());
-        };
-        if approx.outside == Outside::Asymptote {
-            return Err("asymptotes have no lowering to `plonk`".into());
-        }
-        let scale = self.element(op.operand())?.scale;
-        let domain = table_domain(&table, scale).ok_or("the table's values cannot be read")?;
-        let tag = self.builder.function(attribute, table.from, table.values)?;
+        let (tag, domain) = self.table_of(op)?;
         let t = self.element(op.result())?;
         let (x, dropped) = match dropped {
             Some((x, dropped)) if dropped.to.lo >= domain.lo && dropped.to.hi <= domain.hi => {
