@@ -318,9 +318,18 @@ impl<'c> Lowering<'_, 'c> {
         }
         let [shown, held] =
             [0, 1].map(|i| public.iter().map(|pair| pair[i]).collect::<Vec<ValueId>>());
+        let shape = match held[..] {
+            [one] => self.builder.shape(one)?,
+            // One after the other, tensors of several shapes have no lines.
+            _ => Vec::new(),
+        };
         let shown = self.flat(&shown)?;
         let held = self.flat(&held)?;
-        self.public_unit(shown, held, self.graph.return_location)
+        let shape = match shape.is_empty() {
+            true => self.builder.shape(held)?,
+            false => shape,
+        };
+        self.public_unit(shown, held, &shape, self.graph.return_location)
     }
 
     /// The elements of registers, one after the other.

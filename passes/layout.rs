@@ -223,9 +223,7 @@ pub(crate) struct Unsupported<'c> {
 /// Why an operation cannot be laid out.
 fn unsupported(name: &str) -> String {
     match name {
-        "zkarith.matmul" | "zkarith.conv" => {
-            format!("`{name}` multiplies two computed tensors; one operand must be constant")
-        }
+        "zkarith.conv" => "the weights of a convolution must be constant".into(),
         _ => format!("`{name}` has no lowering to `plonk` in this form"),
     }
 }
@@ -356,15 +354,11 @@ fn demand<'c>(
             });
         }
         "zkarith.mul" => gadget(Gadget::Product, n),
-        "zkarith.matmul" if known(1) => {
+        "zkarith.matmul" => {
             let inner = *graph.tensor(op.operands[0])?.shape.last()?;
-            out.items.push(Demand::Linear {
-                outputs: n,
-                taps: inner,
-            });
-        }
-        "zkarith.matmul" if known(0) => {
-            let inner = *graph.tensor(op.operands[0])?.shape.last()?;
+            if !known(0) && !known(1) {
+                gadget(Gadget::Product, n.checked_mul(inner)?);
+            }
             out.items.push(Demand::Linear {
                 outputs: n,
                 taps: inner,

@@ -2,10 +2,10 @@
 
 use super::{
     Lowering,
-    builder::{Result, Term},
+    builder::{Builder, Result, Term},
     movement::broadcast,
 };
-use crate::layout::bias_of;
+use crate::{gadgets::Gadget, layout::bias_of};
 use num_bigint::BigInt;
 use zkc_support::{AffineExpr, FixedType, Location, Op, ValueId};
 
@@ -51,6 +51,16 @@ impl<'c> Lowering<'_, 'c> {
                     weights: self.register(w)?,
                     weight_read: broadcast(&self.shape(w)?, &shape),
                 };
+                self.emit(i, &[term])
+            }
+            "zkarith.matmul" if op.operands.iter().all(|v| !self.constant[v.index()]) => {
+                if self.builder.strips.is_some() {
+                    let product = self.contraction_unit(i)?;
+                    self.define(op.result(), product);
+                    return Ok(());
+                }
+                let term = self.matmul(op)?;
+                let term = self.sum_of_products(term, op)?;
                 self.emit(i, &[term])
             }
             "zkarith.matmul" => {
@@ -185,16 +195,9 @@ impl<'c> Lowering<'_, 'c> {
         constant.to_i128().map_err(|e| e.to_string())
     }
 
-    fn matmul(&mut self, op: &Op<'c>) -> Result<Term> {
+    pub(super) fn matmul(&mut self, op: &Op<'c>) -> Result<Term> {
         let [a, b] = [op.operands[0], op.operands[1]];
-        let (left, right) = (self.constant[a.index()], self.constant[b.index()]);
-        if !left && !right {
-            return Err(
-                "a product of two computed matrices has no lowering yet; one operand \
-                        must be constant"
-                    .into(),
-            );
-        }
+        let left = self.constant[a.index()];
         let out = self.shape(op.result())?;
         let (sa, sb) = (self.shape(a)?, self.shape(b)?);
         let rank = out.len();
@@ -209,15 +212,7 @@ impl<'c> Lowering<'_, 'c> {
         let read_b = index(&sb, tap, AffineExpr::Dim(rank - 1));
         let taps = vec![sa[sa.len() - 1]];
         let (ra, rb) = (self.register(a)?, self.register(b)?);
-        Ok(if right {
-            Term {
-                input: ra,
-                taps,
-                read: read_a,
-                weights: rb,
-                weight_read: read_b,
-            }
-        } else {
+        Ok(if left {
             Term {
                 input: rb,
                 taps,
@@ -225,6 +220,47 @@ impl<'c> Lowering<'_, 'c> {
                 weights: ra,
                 weight_read: read_a,
             }
+        } else {
+            Term {
+                input: ra,
+                taps,
+                read: read_a,
+                weights: rb,
+                weight_read: read_b,
+            }
+        })
+    }
+
+    /// A sum of products of computed elements as one of products in cells, each by a gadget of its own.
+    fn sum_of_products(&mut self, term: Term, op: &Op<'c>) -> Result<Term> {
+        let shape = self.shape(op.result())?;
+        let all = [&shape[..], &term.taps].concat();
+        let (a, b) = (
+            self.builder.element(term.input)?,
+            self.builder.element(term.weights)?,
+        );
+        let location = op.location;
+        let gather = |builder: &mut Builder<'c>, from, t: &FixedType, read| {
+            builder.gather(from, &all, t, read, None, location)
+        };
+        let x = gather(&mut self.builder, term.input, &a, term.read)?;
+        let y = gather(&mut self.builder, term.weights, &b, term.weight_read)?;
+        // The ends of a product's range are products of ends.
+        let mut ends = [&a.lo * &b.lo, &a.lo * &b.hi, &a.hi * &b.lo, &a.hi * &b.hi];
+        ends.sort();
+        let [lo, _, _, hi] = ends;
+        let t = FixedType { scale: 0, lo, hi };
+        let product = self
+            .builder
+            .compute("plonk.mul", &[x, y], &all, &t, &[], location)?;
+        let cells = [(0, x), (1, y), (2, product)];
+        self.gadget(Gadget::Product, &cells, &[], &[], location)?;
+        Ok(Term {
+            input: product,
+            taps: term.taps,
+            read: (0..all.len()).map(AffineExpr::Dim).collect(),
+            weights: self.ones(op)?,
+            weight_read: vec![AffineExpr::Const(0)],
         })
     }
 

@@ -81,7 +81,7 @@ impl<'c> Lowering<'_, 'c> {
         Ok(())
     }
 
-    fn gadget(
+    pub(super) fn gadget(
         &mut self,
         gadget: Gadget,
         cells: &[(i64, ValueId)],

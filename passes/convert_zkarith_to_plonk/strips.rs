@@ -4,6 +4,7 @@
 //! and public values included, is checked by one sum with random coefficients: see the book, chapter "Layout".
 
 mod columns;
+mod contraction;
 mod gates;
 mod lines;
 mod lowering;
@@ -31,6 +32,11 @@ pub(super) mod names {
     /// Separates the operands of a unit.
     pub(crate) const THETA: &str = "theta";
     pub(crate) const MONOMIAL: &str = "monomial";
+    /// The monomial of second operands of products of matrices, where it is another one.
+    pub(crate) const SECOND: &str = "second_monomial";
+    pub(crate) const SECOND_STEP: &str = "second_step";
+    /// Running sums over the two operands of a product of matrices.
+    pub(crate) const RUNNING: [&str; 2] = ["left_sum", "right_sum"];
     pub(crate) const COEFFICIENT: &str = "coefficient";
     pub(crate) const TOTAL: &str = "total";
     pub(crate) const LANE: &str = "lane";
@@ -43,6 +49,8 @@ pub(super) mod names {
     pub(crate) const ON_LIMB: &str = "on_limb";
     pub(crate) const ON_TABLE: &str = "on_table";
     pub(crate) const MONOMIAL_GATE: &str = "next_monomial";
+    pub(crate) const SECOND_GATE: &str = "next_second_monomial";
+    pub(crate) const RUNNING_GATES: [&str; 2] = ["next_left_sum", "next_right_sum"];
     pub(crate) const TOTAL_GATE: &str = "next_total";
     pub(crate) const GOES_ON: &str = "the column goes on";
 
@@ -66,8 +74,9 @@ pub(crate) struct Plan {
     pub(crate) strips: i64,
     /// Weights on a row of a strip.
     pub(crate) lanes: i64,
-    /// Whether the last axis of tensors with more than two runs down a strip.
-    pub(crate) lines: bool,
+    /// Of which tensors the last axis runs down a strip: 0 for none, 1 for those with more than two axes, 2 for matrices
+    /// as well.
+    pub(crate) lines: i64,
 }
 
 impl Plan {
@@ -83,7 +92,6 @@ impl Plan {
             lanes,
             lines,
         } = self;
-        let lines = i64::from(lines);
         Attribute::parse(
             context,
             &format!(
@@ -104,7 +112,7 @@ impl Plan {
             limb_bits: field("limb_bits", 1, 20)?,
             strips: field("strips", 1, 256)?,
             lanes: field("lanes", 1, 4096)?,
-            lines: field("lines", 0, 1)? == 1,
+            lines: field("lines", 0, 2)?,
         })
     }
 

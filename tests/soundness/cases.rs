@@ -1,6 +1,7 @@
 //! The cases, by gadget. Programs are written with type aliases, so that one sees what is computed.
 
 mod arithmetic;
+mod contraction;
 mod linear;
 mod movement;
 mod network;
@@ -29,6 +30,7 @@ pub(crate) fn gadgets() -> impl Iterator<Item = &'static Case> {
         rescale::CASES,
         select::CASES,
         arithmetic::CASES,
+        contraction::CASES,
         table::CASES,
         movement::CASES,
     ]

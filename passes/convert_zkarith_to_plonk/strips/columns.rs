@@ -3,6 +3,7 @@
 use super::{
     super::builder::{Builder, Result, names as shared},
     Plan,
+    contraction::{self, Contraction, contractions, pairs},
     gates::{Gates, Move, Shape, steps},
     names,
     schedule::{Addend, Analysis, Row, Step, analyse},
@@ -15,11 +16,12 @@ use std::collections::{BTreeSet, HashMap};
 use zkc_support::{AffineExpr, AffineMap, Graph, Location, Op, i64_attr, string, symbol, unit};
 
 /// A unit's rows.
-struct Band {
-    first: i64,
-    /// Rows of a group of lines, and where in them the elements stand, in the order of rows.
-    period: i64,
-    at: Vec<i64>,
+pub(super) struct Band {
+    pub(super) first: i64,
+    /// Rows of a group of lines, and where in them the elements stand, in the order of rows; of a product of matrices the
+    /// rows of a matrix, and the first that has elements.
+    pub(super) period: i64,
+    pub(super) at: Vec<i64>,
     /// Position in its line of each element, in the order of rows.
     order: Vec<i64>,
     /// Rows of each element.
@@ -32,7 +34,8 @@ impl Band {
             // The monomial of a public value stands one row below it.
             return unit.lines.count() * self.period + 1;
         }
-        (unit.lines.count() + plan.strips - 1) / plan.strips * self.period
+        let strips = unit.side_by_side(plan.strips);
+        (unit.lines.count() + strips - 1) / strips * self.period
     }
 
     /// Elements in arithmetic progression: how many, first position and step, first row and step.
@@ -71,8 +74,7 @@ pub(super) fn order<'a, 'c>(builder: &Builder<'c>, units: &'a [Unit<'c>]) -> Res
         firsts.push(next);
         if let Some(result) = unit.result() {
             homes.insert(result, next);
-            let count: i64 = unit.lines.register().iter().product();
-            let count = u32::try_from(count).ok();
+            let count = u32::try_from(unit.count()).ok();
             next = count
                 .and_then(|n| next.checked_add(n))
                 .ok_or("it has more than 2^32 elements")?;
@@ -89,6 +91,7 @@ pub(super) fn order<'a, 'c>(builder: &Builder<'c>, units: &'a [Unit<'c>]) -> Res
 /// The rows of every unit, from the first free row on; the next free row.
 fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
     let public = laid.units.first().is_some_and(|u| u.kind == Kind::Public);
+    let pairs = pairs(&kinds(&laid.units), plan.limb_bits as u32);
     // Row 0 has no row above that would make its coefficients.
     let mut first = i64::from(!public);
     let mut bands = Vec::new();
@@ -96,7 +99,8 @@ fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
         let (order, rows) = match coefficients {
             Some(c) => {
                 let addends = c.addends(plan.lanes as u32);
-                (c.order.clone(), c.rows(&addends, plan.strips as usize))
+                let strips = unit.side_by_side(plan.strips);
+                (c.order.clone(), c.rows(&addends, strips as usize))
             }
             None => {
                 let len = unit.lines.len();
@@ -108,9 +112,13 @@ fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
             period += rows;
             period - 1
         });
+        let at = at.collect();
+        if let Kind::Contraction(c) = unit.kind {
+            period += c.height(plan.strips * pairs) - 1;
+        }
         let band = Band {
             first,
-            at: at.collect(),
+            at,
             period,
             order,
             rows,
@@ -121,10 +129,28 @@ fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
     (bands, first)
 }
 
+/// What stands in a circuit.
+pub(super) fn kinds<'k, 'c: 'k>(
+    units: impl IntoIterator<Item = &'k &'k Unit<'c>>,
+) -> BTreeSet<Kind> {
+    units.into_iter().map(|u| u.kind).collect()
+}
+
 /// What a layout takes, for its price.
 pub(super) struct Needs {
-    pub(super) rows: i64,
+    /// Rows, but for those of elements of products of matrices.
+    rows: i64,
     pub(super) addends: i64,
+    products: Vec<Contraction>,
+}
+
+impl Needs {
+    /// Rows with units of these kinds.
+    pub(super) fn rows(&self, plan: &Plan, kinds: &BTreeSet<Kind>) -> i64 {
+        let width = plan.strips * pairs(kinds, plan.limb_bits as u32);
+        let products = self.products.iter();
+        self.rows + products.map(|c| c.batch * c.height(width)).sum::<i64>()
+    }
 }
 
 pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
@@ -132,21 +158,35 @@ pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
     let addends: BTreeSet<Addend> = coefficients
         .flat_map(|c| c.addends(plan.lanes as u32).distinct())
         .collect();
-    Needs {
-        rows: bands(laid, plan).1,
+    let products = laid.units.iter().filter_map(|u| match u.kind {
+        Kind::Contraction(c) => Some(c),
+        _ => None,
+    });
+    let mut needs = Needs {
+        rows: 0,
         addends: addends.len() as i64,
-    }
+        products: products.collect(),
+    };
+    needs.rows = bands(laid, plan).1 - needs.rows(plan, &kinds(&laid.units));
+    needs
 }
 
 /// Columns of the schedule, row by row.
 #[derive(Default)]
-struct Schedule {
+pub(super) struct Schedule {
     rows: Vec<Vec<i64>>,
     moves: Vec<Move>,
     addends: Vec<Addend>,
 }
 
 impl Schedule {
+    fn new(rows: i64) -> Self {
+        Self {
+            rows: vec![Vec::new(); rows as usize],
+            ..Self::default()
+        }
+    }
+
     fn set(&mut self, row: i64, column: i64) {
         self.rows[row as usize].push(column);
     }
@@ -182,7 +222,7 @@ impl<'c> Builder<'c> {
         }
         let Laid { units, analysis } = laid;
         let bits = plan.limb_bits as u32;
-        let kinds: BTreeSet<Kind> = units.iter().map(|u| u.kind).collect();
+        let kinds = kinds(&units);
         let columns = |f: &dyn Fn(Kind) -> i64| kinds.iter().map(|k| f(*k)).max().unwrap_or(0);
         let mut shape = Shape {
             strips: plan.strips,
@@ -190,15 +230,14 @@ impl<'c> Builder<'c> {
             bits,
             cells: columns(&|k| k.cells()).max(1),
             limbs: columns(&|k| k.limbs(bits).into()),
+            pairs: pairs(&kinds, bits),
             kinds,
             moves: Vec::new(),
+            second_moves: Vec::new(),
             addends: Vec::new(),
             biases: [false; 2],
         };
-        let mut schedule = Schedule {
-            rows: vec![Vec::new(); rows as usize],
-            ..Schedule::default()
-        };
+        let (mut schedule, mut second) = (Schedule::new(rows), Schedule::new(rows));
         let distinct = analysis.coefficients.iter().flatten();
         let distinct: BTreeSet<Addend> = distinct
             .flat_map(|c| c.addends(plan.lanes as u32).distinct())
@@ -206,13 +245,22 @@ impl<'c> Builder<'c> {
         schedule.addends = distinct.into_iter().collect();
         // Moves have to be known before the columns of addends are.
         for (unit, band) in units.iter().zip(&bands) {
-            monomials(unit, band, &mut schedule);
+            if let Kind::Contraction(c) = unit.kind {
+                let width = plan.strips * shape.pairs;
+                contraction::monomials(c, band, width, &mut schedule, &mut second);
+            } else {
+                monomials(unit, band, &mut schedule);
+            }
         }
         for (i, (unit, band)) in units.iter().zip(&bands).enumerate() {
             if let Some(coefficients) = &analysis.coefficients[i] {
                 let groups = 0..unit.lines.groups() as usize;
+                let strips = unit.side_by_side(plan.strips) as usize;
                 let rows = groups.flat_map(|g| {
-                    coefficients.group(g, plan.strips as usize, plan.lanes as u32, &band.rows)
+                    let mut rows = coefficients.group(g, strips, plan.lanes as u32, &band.rows);
+                    // The coefficient of a matrix stands on all rows with its elements.
+                    rows.resize(band.period as usize, Row::SAME);
+                    rows
                 });
                 self.coefficients(band, rows.collect(), &plan, &mut schedule, unit.location)?;
             }
@@ -224,7 +272,14 @@ impl<'c> Builder<'c> {
         }
         shape.moves = std::mem::take(&mut schedule.moves);
         shape.addends = std::mem::take(&mut schedule.addends);
-        self.place_schedule(&schedule, &shape, active)?;
+        shape.second_moves = std::mem::take(&mut second.moves);
+        let width = steps::REST + (shape.moves.len() + shape.addends.len()) as i64;
+        self.place_schedule(names::STEP, &schedule, (0, width))?;
+        if !shape.second_moves.is_empty() {
+            let range = (steps::START, 1 + shape.second_moves.len() as i64);
+            self.place_schedule(names::SECOND_STEP, &second, range)?;
+        }
+        self.place_active(active)?;
         self.structure(shape, plan)
     }
 
@@ -282,6 +337,12 @@ impl<'c> Builder<'c> {
         let mut out = Vec::new();
         for (slot, rows) in operands.iter().enumerate() {
             let offset = unit.operands[slot].1;
+            if let Kind::Contraction(_) = unit.kind {
+                if (0..rows.len()).any(|element| rows.constant(element) != offset) {
+                    return Err("the elements of a product's operand have several offsets".into());
+                }
+                continue;
+            }
             let register = unit.lines.register();
             let mut values = Vec::with_capacity(rows.len());
             for line in 0..register[0] * register[1] {
@@ -319,7 +380,10 @@ impl<'c> Builder<'c> {
         if between {
             self.fill_row(names::BETWEEN, band.first, location)?;
         }
-        let [groups, strips, _] = unit.lines.register();
+        if let Kind::Contraction(c) = unit.kind {
+            return self.place_contraction(unit, c, band, shape);
+        }
+        let [groups, strips, len] = unit.lines.register();
         for run in band.runs() {
             let domain = [groups, strips, run[0]];
             let column =
@@ -361,7 +425,8 @@ impl<'c> Builder<'c> {
         if let Some(shown) = unit.shown {
             let identity = AffineMap::identity(1).results;
             let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
-            self.place(shown, shared::PUBLIC, &[groups], identity, at, location);
+            let count = [groups * strips * len];
+            self.place(shown, shared::PUBLIC, &count, identity, at, location);
         }
         Ok(())
     }
@@ -374,22 +439,32 @@ impl<'c> Builder<'c> {
         self.fill(group, &BigInt::from(1), &[1], at, location)
     }
 
-    /// The fixed columns that belong to no unit.
-    fn place_schedule(&mut self, schedule: &Schedule, shape: &Shape, active: i64) -> Result<()> {
+    /// Columns of a schedule: from one on, as many.
+    fn place_schedule(
+        &mut self,
+        group: &str,
+        schedule: &Schedule,
+        (first, width): (i64, i64),
+    ) -> Result<()> {
         let location = self.program.location;
-        let width = steps::REST as usize + shape.moves.len() + shape.addends.len();
         let rows = schedule.rows.len();
-        let mut values = vec![0i128; rows * width];
+        let mut values = vec![0i128; rows * width as usize];
         for (row, columns) in schedule.rows.iter().enumerate() {
             for column in columns {
-                values[row * width + *column as usize] = 1;
+                values[row * width as usize + (column - first) as usize] = 1;
             }
         }
-        let domain = [rows as i64, width as i64];
+        let domain = [rows as i64, width];
         let table = self.constant(&domain, &values, location)?;
         let at = (AffineExpr::Dim(1), AffineExpr::Dim(0));
         let read = AffineMap::identity(2).results;
-        self.place(table, names::STEP, &domain, read, at, location);
+        self.place(table, group, &domain, read, at, location);
+        Ok(())
+    }
+
+    /// Where columns go on, and where the sum is zero.
+    fn place_active(&mut self, active: i64) -> Result<()> {
+        let location = self.program.location;
         let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
         self.fill(names::RUN, &BigInt::from(1), &[active], at, location)?;
         self.fill_row(names::ENDS, 0, location)?;
@@ -431,7 +506,22 @@ impl<'c> Builder<'c> {
                 out.push(fixed(name, shape.strips));
             }
         }
-        out.extend(shape.kinds.iter().map(|k| fixed(&names::selector(*k), 1)));
+        let width = shape.strips * shape.pairs;
+        out.extend(shape.kinds.iter().map(|k| match k {
+            Kind::Contraction(c) => fixed(&names::selector(*k), c.columns(width)),
+            _ => fixed(&names::selector(*k), 1),
+        }));
+        let products = contractions(&shape.kinds).next().is_some();
+        if products {
+            out.extend(names::RUNNING.map(|name| advice(name, 1, 1)));
+        }
+        if !shape.second_moves.is_empty() {
+            out.push(advice(names::SECOND, 1, 1));
+            out.push(fixed(
+                names::SECOND_STEP,
+                1 + shape.second_moves.len() as i64,
+            ));
+        }
         if tables {
             out.extend([fixed(names::ON_TABLE, 1), fixed(shared::TAG, 1)]);
         }
@@ -459,9 +549,16 @@ impl<'c> Builder<'c> {
             plain("plonk.derive", &attributes, location)
         };
         out.push(derive(names::MONOMIAL, 0, names::MONOMIAL_GATE));
+        if !shape.second_moves.is_empty() {
+            out.push(derive(names::SECOND, 0, names::SECOND_GATE));
+        }
         for strip in 0..shape.strips {
             let gate = names::coefficient_gate(strip);
             out.push(derive(names::COEFFICIENT, strip, &gate));
+        }
+        if products {
+            let gates = names::RUNNING.into_iter().zip(names::RUNNING_GATES);
+            out.extend(gates.map(|(name, gate)| derive(name, 0, gate)));
         }
         out.push(derive(names::TOTAL, 0, names::TOTAL_GATE));
         out.append(&mut self.program.ops);
@@ -497,20 +594,33 @@ fn monomials(unit: &Unit, band: &Band, schedule: &mut Schedule) {
     // A public value is multiplied with the monomial one row below.
     let below = i64::from(unit.kind == Kind::Public);
     let strips = unit.lines.register()[1];
-    let (mut row, mut above): (i64, Option<(i64, i64)>) = (0, None);
-    for group in 0..unit.lines.groups() {
-        for (position, at) in band.order.iter().zip(&band.at) {
-            let element = band.first + group * band.period + at + below;
-            match above {
-                None => schedule.set(element - 1, steps::START),
-                Some((g, p)) => {
-                    for kept in row..element - 1 {
-                        schedule.step(kept, (0, 0));
-                    }
-                    schedule.step(element - 1, ((group - g) * strips, position - p));
+    let groups = 0..unit.lines.groups();
+    let rows = groups.flat_map(|group| {
+        let elements = band.order.iter().zip(&band.at);
+        elements.map(move |(position, at)| {
+            let row = band.first + group * band.period + at + below;
+            (row, (group * strips, *position))
+        })
+    });
+    monomial_steps(rows, schedule);
+}
+
+/// Steps of a monomial that has some exponents of `omega` and `rho` on some rows, which ascend.
+pub(super) fn monomial_steps(
+    rows: impl IntoIterator<Item = (i64, (i64, i64))>,
+    schedule: &mut Schedule,
+) {
+    let mut above: Option<(i64, (i64, i64))> = None;
+    for (row, (omega, rho)) in rows {
+        match above {
+            None => schedule.set(row - 1, steps::START),
+            Some((last, exponents)) => {
+                for kept in last..row - 1 {
+                    schedule.step(kept, (0, 0));
                 }
+                schedule.step(row - 1, (omega - exponents.0, rho - exponents.1));
             }
-            (row, above) = (element, Some((group, *position)));
         }
+        above = Some((row, (omega, rho)));
     }
 }

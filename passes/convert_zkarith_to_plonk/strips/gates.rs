@@ -7,10 +7,12 @@
 //! | `monomial` | `P' = (move) * P`, `1` at the start of a unit |
 //! | `coefficient` | `U_s' = (step) * U_s + (addend) * sum of omega^i * lane_i` |
 //! | `total` | `T' = T + P * sum of omega^s * (operand_s - bias_s) - sum of U_s * y_s`, times `tau` between units; `T` starts and ends at zero |
+//! | `next_left_sum`, `next_right_sum` | the running sums of products of matrices, see [`super::contraction`] |
 //! | one of each kind | what the page of the gadget says |
 
 use super::{
     super::builder::names as shared,
+    contraction::contractions,
     names,
     schedule::Addend,
     units::{A, B, EXCESS, Factor, Form, Kind, SIGN, Y},
@@ -36,8 +38,12 @@ pub(super) struct Shape {
     /// Cells and limbs of a strip.
     pub(super) cells: i64,
     pub(super) limbs: i64,
+    /// Elements of either operand of a product of matrices on a row of a strip.
+    pub(super) pairs: i64,
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) moves: Vec<Move>,
+    /// Moves of the second monomial; empty if there is none.
+    pub(super) second_moves: Vec<Move>,
     pub(super) addends: Vec<Addend>,
     /// Whether the two operands of units have biases.
     pub(super) biases: [bool; 2],
@@ -54,7 +60,7 @@ pub(super) mod steps {
 
 pub(super) struct Gates<'s, 'g, 'c> {
     expressions: Expressions<'g, 'c>,
-    shape: &'s Shape,
+    pub(super) shape: &'s Shape,
 }
 
 impl<'g, 'c> Deref for Gates<'_, 'g, 'c> {
@@ -82,11 +88,22 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
     /// All gates and lookups.
     pub(super) fn build(mut self) -> Vec<Op<'c>> {
         let mut out = Vec::new();
-        self.monomial();
+        let shape = self.shape;
+        self.monomial(names::MONOMIAL, names::STEP, steps::START, &shape.moves);
         out.push(self.gate(names::MONOMIAL_GATE));
+        if !shape.second_moves.is_empty() {
+            self.monomial(names::SECOND, names::SECOND_STEP, 0, &shape.second_moves);
+            out.push(self.gate(names::SECOND_GATE));
+        }
         for strip in 0..self.shape.strips {
             self.coefficient(strip);
             out.push(self.gate(&names::coefficient_gate(strip)));
+        }
+        if contractions(&shape.kinds).next().is_some() {
+            for slot in 0..2 {
+                self.running_sum(slot);
+                out.push(self.gate(names::RUNNING_GATES[slot]));
+            }
         }
         self.total();
         out.push(self.gate(names::TOTAL_GATE));
@@ -138,7 +155,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
     }
 
     /// A power of a challenge, by squaring.
-    fn power(&mut self, challenge: &str, exponent: i64) -> Option<ValueId> {
+    pub(super) fn power(&mut self, challenge: &str, exponent: i64) -> Option<ValueId> {
         let (mut rest, mut result) = (exponent, None);
         let mut square = self.challenge(challenge);
         while rest > 0 {
@@ -157,7 +174,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
     }
 
     /// A product of powers; 1 as a literal.
-    fn powers(&mut self, powers: &[(&str, i64)]) -> Option<ValueId> {
+    pub(super) fn powers(&mut self, powers: &[(&str, i64)]) -> Option<ValueId> {
         let factors: Vec<_> = powers
             .iter()
             .filter_map(|(c, n)| self.power(c, *n))
@@ -166,52 +183,58 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
     }
 
     /// A fixed cell times a monomial.
-    fn selected(&mut self, column: i64, monomial: Option<ValueId>) -> ValueId {
-        let q = self.query(names::STEP, column, 0);
+    fn selected(&mut self, group: &str, column: i64, monomial: Option<ValueId>) -> ValueId {
+        let q = self.query(group, column, 0);
         match monomial {
             Some(m) => self.product(&[m, q]),
             None => q,
         }
     }
 
-    /// `v[0] + omega * (v[1] + omega * (..))`; halves apart where that would be nested deeply.
     fn by_omega(&mut self, values: &[ValueId]) -> ValueId {
+        self.by_powers(values, &[(names::OMEGA, 1)])
+    }
+
+    /// `v[0] + x * (v[1] + x * (..))` for a product `x` of powers; halves apart where that would be nested deeply.
+    pub(super) fn by_powers(&mut self, values: &[ValueId], x: &[(&str, i64)]) -> ValueId {
         if values.len() > NESTED {
             let (low, high) = values.split_at(values.len() / 2);
-            let (first, rest) = (self.by_omega(low), self.by_omega(high));
-            let shift = self.powers(&[(names::OMEGA, low.len() as i64)]);
+            let (first, rest) = (self.by_powers(low, x), self.by_powers(high, x));
+            let shift: Vec<_> = x.iter().map(|(c, n)| (*c, n * low.len() as i64)).collect();
+            let shift = self.powers(&shift);
             let shifted = shift.map_or(rest, |shift| self.product(&[shift, rest]));
             return self.sum(&[first, shifted]);
         }
-        let omega = self.challenge(names::OMEGA);
         let mut values = values.iter().rev().copied();
-        // There is at least one strip, and one lane.
-        let mut sum = values.next().unwrap_or(omega);
+        // There is at least one strip, one lane, and one element.
+        let mut sum = values.next().unwrap_or_else(|| self.literal(0));
+        let step = (values.len() > 0).then(|| self.powers(x)).flatten();
         for v in values {
-            let shifted = self.product(&[omega, sum]);
+            let shifted = step.map_or(sum, |step| self.product(&[step, sum]));
             sum = self.sum(&[v, shifted]);
         }
         sum
     }
 
-    fn monomial(&mut self) {
+    /// How a column of monomials goes on, by columns of a schedule: where one starts, and the moves behind it.
+    fn monomial(&mut self, name: &str, schedule: &str, start: i64, moves: &[Move]) {
         let run = self.query(names::RUN, 0, 0);
-        let here = self.query(names::MONOMIAL, 0, 0);
-        let next = self.query(names::MONOMIAL, 0, 1);
-        let start = self.query(names::STEP, steps::START, 0);
+        let here = self.query(name, 0, 0);
+        let next = self.query(name, 0, 1);
+        let first = start + 1;
+        let start = self.query(schedule, start, 0);
         let mut factors = Vec::new();
         let mut divided = vec![run];
-        for (i, (omega, rho)) in (0i64..).zip(&self.shape.moves) {
-            let column = steps::REST + i;
+        for (column, (omega, rho)) in (first..).zip(moves) {
             let up = [(names::OMEGA, (*omega).max(0)), (names::RHO, (*rho).max(0))];
             let down = [(names::OMEGA, (-omega).max(0)), (names::RHO, (-rho).max(0))];
             let up = self.powers(&up);
-            factors.push(self.selected(column, up));
+            factors.push(self.selected(schedule, column, up));
             if let Some(down) = self.powers(&down) {
                 // down * P' = up * P on these rows.
                 let one = self.literal(1);
                 let more = self.sub(down, one);
-                divided.push(self.selected(column, Some(more)));
+                divided.push(self.selected(schedule, column, Some(more)));
             }
         }
         let left = self.sum(&divided);
@@ -231,9 +254,9 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         let here = self.query(names::COEFFICIENT, strip, 0);
         let next = self.query(names::COEFFICIENT, strip, 1);
         let left = self.product(&[run, next]);
-        let keep = self.selected(steps::KEEP, None);
+        let keep = self.selected(names::STEP, steps::KEEP, None);
         let rho = self.power(names::RHO, 1);
-        let chain = self.selected(steps::RHO, rho);
+        let chain = self.selected(names::STEP, steps::RHO, rho);
         let step = self.sum(&[keep, chain]);
         let mut right = vec![self.product(&[step, here])];
         if !self.shape.addends.is_empty() {
@@ -248,7 +271,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                         (names::RHO, place.position.into()),
                         (names::OMEGA, i64::from(addend.run) * self.shape.lanes),
                     ]);
-                    self.selected(column, monomial)
+                    self.selected(names::STEP, column, monomial)
                 })
                 .collect();
             let addend = self.sum(&addends);
@@ -337,6 +360,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
             let monomial = self.query(names::MONOMIAL, 0, 0);
             terms.push(self.product(&[monomial, operands]));
         }
+        terms.extend(self.contracted());
         if self.shape.kinds.contains(&Kind::Public) {
             let q = self.query(&names::selector(Kind::Public), 0, 0);
             let monomial = self.query(names::MONOMIAL, 0, 1);
@@ -441,7 +465,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                 let digits = self.limbs(kind, strip, first + remainder, remainder);
                 self.equal(q, "the remainder is less than the divisor", below, digits);
             }
-            Kind::Table | Kind::Public => any = false,
+            Kind::Table | Kind::Carry | Kind::Contraction(_) | Kind::Public => any = false,
         }
         any
     }
@@ -468,7 +492,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         out
     }
 
-    fn plus(&mut self, v: ValueId, constant: i128) -> ValueId {
+    pub(super) fn plus(&mut self, v: ValueId, constant: i128) -> ValueId {
         if constant == 0 {
             return v;
         }

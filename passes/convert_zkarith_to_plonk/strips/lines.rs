@@ -62,6 +62,15 @@ impl Lines {
         [self.groups(), self.strips, self.len()]
     }
 
+    /// By how much the number of the line and the position in it grow along an axis.
+    pub(super) fn step(&self, axis: usize) -> [i64; 2] {
+        if self.axis == Some(axis) {
+            return [0, 1];
+        }
+        let faster = self.order.iter().take_while(|i| **i != axis);
+        [faster.map(|i| self.shape[*i]).product(), 0]
+    }
+
     /// From such a register's coordinates to an index of the tensor. Lines past the last one repeat the first ones.
     pub(super) fn to_tensor(&self) -> Vec<AffineExpr> {
         let line = AffineExpr::Dim(0)

@@ -24,7 +24,7 @@ impl<'c> Lowering<'_, 'c> {
         let taps = usize::from(self.builder.has_taps);
         let axis = state
             .as_ref()
-            .filter(|s| s.plan.lines && shape.len() > 2 + taps)
+            .filter(|s| s.plan.lines > 0 && shape.len() as i64 + s.plan.lines > 3 + taps as i64)
             .map(|_| shape.len() - 1 - taps);
         let strips = state.as_ref().map_or(1, |s| s.plan.strips);
         Lines::new(shape, axis, strips)
@@ -128,17 +128,21 @@ impl<'c> Lowering<'_, 'c> {
     }
 
     /// Public values: the elements of a register stand one below the other in the instance column, and those of another are
-    /// held to be the same.
+    /// held to be the same. They are numbered like the elements of `shape`, if that has lines.
     pub(in super::super) fn public_unit(
         &mut self,
         shown: ValueId,
         x: ValueId,
+        shape: &[i64],
         location: Location<'c>,
     ) -> Result<()> {
-        let shape = self.builder.shape(x)?;
+        let all: i64 = shape.iter().product();
+        // The next line begins below the last one, whatever their order is in strips.
+        let len = self.lines(shape).len();
+        let lines = [all / len.max(1), len];
         self.add_unit(Unit {
             kind: Kind::Public,
-            lines: Lines::new(&shape, None, 1),
+            lines: Lines::new(&lines, Some(1), 1),
             operands: vec![(x, 0)],
             cells: Vec::new(),
             limbs: Vec::new(),

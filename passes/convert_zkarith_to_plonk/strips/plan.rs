@@ -3,7 +3,8 @@
 use super::{
     super::{Failure, Target, lower},
     Plan,
-    columns::{Needs, needs, order},
+    columns::{Needs, kinds, needs, order},
+    contraction::{contractions, pairs},
     units::Kind,
 };
 use std::collections::BTreeSet;
@@ -69,7 +70,17 @@ pub(crate) fn cheapest<'c>(
         message,
     };
     let mut candidates = Vec::new();
-    for lines in [true, false] {
+    // Matrices have lines of their own only where there are several.
+    let matrices = graph
+        .ops
+        .iter()
+        .flat_map(|op| &op.results)
+        .chain(&graph.inputs);
+    let matrices = matrices
+        .filter_map(|v| graph.tensor(*v))
+        .any(|t| matches!(t.shape[..], [rows, columns] if rows > 1 && columns > 1));
+    let tried: &[i64] = if matrices { &[2, 1, 0] } else { &[1, 0] };
+    for lines in tried.iter().copied() {
         let mut sizes: Option<Vec<(Plan, Needs)>> = None;
         for limb_bits in widths {
             let plan = Plan {
@@ -98,12 +109,13 @@ pub(crate) fn cheapest<'c>(
             let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
             let table_rows = builder.function_rows() + (1 << limb_bits);
             for (sized, needs) in sizes.iter().flatten() {
-                for k in (3..=max_k).filter(|k| needs.fits(*k, table_rows)).take(2) {
-                    let plan = Plan {
-                        k,
-                        limb_bits: *limb_bits,
-                        ..*sized
-                    };
+                let sized = Plan {
+                    limb_bits: *limb_bits,
+                    ..*sized
+                };
+                let rows = needs.rows(&sized, &kinds);
+                for k in (3..=max_k).filter(|k| fits(rows, *k, table_rows)).take(2) {
+                    let plan = Plan { k, ..sized };
                     candidates.push(priced(plan, needs, &kinds, table_rows));
                 }
             }
@@ -123,7 +135,7 @@ pub(crate) fn cheapest<'c>(
             continue;
         };
         let laid = order(&builder, &state.units).map_err(everywhere)?;
-        let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
+        let kinds = kinds(&laid.units);
         let table_rows = builder.function_rows() + (1 << candidate.plan.limb_bits);
         // Other numbers of lanes on as many strips are known at once.
         for lanes in LANES {
@@ -132,7 +144,8 @@ pub(crate) fn cheapest<'c>(
                 ..candidate.plan
             };
             let exact = needs(&laid, &plan);
-            if let Some(k) = (plan.k..=max_k).find(|k| exact.fits(*k, table_rows)) {
+            let rows = exact.rows(&plan, &kinds);
+            if let Some(k) = (plan.k..=max_k).find(|k| fits(rows, *k, table_rows)) {
                 let exact = priced(Plan { k, ..plan }, &exact, &kinds, table_rows);
                 if best.as_ref().is_none_or(|b| exact.key() < b.key()) {
                     best = Some(exact);
@@ -143,12 +156,10 @@ pub(crate) fn cheapest<'c>(
     Ok(best)
 }
 
-impl Needs {
-    /// Whether everything fits into 2^k rows; long tables run over several groups of columns.
-    fn fits(&self, k: i64, table_rows: i64) -> bool {
-        let active = Plan::usable_rows(k) - 1;
-        self.rows <= active && table_rows <= active * TABLE_GROUPS
-    }
+/// Whether everything fits into 2^k rows; long tables run over several groups of columns.
+fn fits(rows: i64, k: i64, table_rows: i64) -> bool {
+    let active = Plan::usable_rows(k) - 1;
+    rows <= active && table_rows <= active * TABLE_GROUPS
 }
 
 /// Proving time without a trusted setup, in multi-scalar multiplications of all rows.
@@ -164,12 +175,21 @@ fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) ->
     let limbs = most(&|k| k.limbs(bits).into());
     let cells = most(&|k| k.cells());
     let tables = most(&|k| k.is_table().into());
-    let late = 2 + groups + plan.strips * (1 + limbs + tables);
+    // Products of matrices have two running sums, some of them a second monomial, and selectors of their own.
+    let products: Vec<_> = contractions(kinds).collect();
+    let width = plan.strips * pairs(kinds, bits);
+    let running = match products.is_empty() {
+        true => 0,
+        false => 2 + i64::from(products.iter().any(|c| c.has_second())),
+    };
+    let selectors: i64 = products.iter().map(|c| c.columns(width)).sum();
+    let late = 2 + running + groups + plan.strips * (1 + limbs + tables);
     let early = groups + plan.strips * (cells + limbs);
     let fixed = plan.strips * (plan.lanes + 1)
         + needs.addends
         + limbs
         + kinds.len() as i64
+        + selectors
         + groups * (1 + 3 * tables)
         + 12;
     let thousandths = 25_000 + 1_160 * late + 350 * early + 120 * fixed;

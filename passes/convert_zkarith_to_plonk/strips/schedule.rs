@@ -14,8 +14,9 @@
 
 use super::{
     super::builder::Result,
+    contraction::Contraction,
     sparse::{Evaluator, Rows},
-    units::Unit,
+    units::{Kind, Unit},
 };
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -36,7 +37,7 @@ pub(super) struct Addend {
     pub(super) run: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Term {
     place: Place,
     /// Number of the reader's line: exponent of `omega`.
@@ -255,12 +256,21 @@ pub(super) enum Step {
 }
 
 /// One row of all strips.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) step: Step,
     pub(super) addend: Option<Addend>,
     /// Lane over all strips, and its weight.
     pub(super) weights: Vec<(u32, i64)>,
+}
+
+impl Row {
+    /// A row on which coefficients stay as they are.
+    pub(super) const SAME: Self = Self {
+        step: Step::Keep,
+        addend: None,
+        weights: Vec::new(),
+    };
 }
 
 /// Calls a function with the terms of `here - rho * above`.
@@ -353,7 +363,16 @@ pub(super) fn analyse<'c>(
         terms[slice[0]..slice[1]].sort_unstable_by_key(|t| (t.place, t.line));
     }
     let coefficients = units.iter().zip(firsts).map(|(unit, first)| {
-        unit.result()?;
+        let of = |element: usize| {
+            let element = *first as usize + element;
+            &terms[starts[element]..starts[element + 1]]
+        };
+        if let Kind::Contraction(c) = unit.kind {
+            return contracted(c, of).map(Some);
+        }
+        if unit.result().is_none() {
+            return Ok(None);
+        }
         let [groups, strips, len] = unit.lines.register();
         let (lines, len) = ((groups * strips) as usize, len as usize);
         let read = if unit.operands.is_empty() {
@@ -361,15 +380,46 @@ pub(super) fn analyse<'c>(
         } else {
             lines
         };
-        Some(Coefficients::new((lines, read), len, |line, position| {
-            let element = *first as usize + line * len + position;
-            &terms[starts[element]..starts[element + 1]]
-        }))
+        Ok(Some(Coefficients::new(
+            (lines, read),
+            len,
+            |line, position| of(line * len + position),
+        )))
     });
     Ok(Analysis {
-        coefficients: coefficients.collect(),
+        coefficients: coefficients.collect::<Result<_>>()?,
         operands,
     })
+}
+
+/// The coefficients of the matrices of a product, each for its first element. Those of the others follow from it, since
+/// every reader takes the elements in order.
+fn contracted<'t>(c: Contraction, of: impl Fn(usize) -> &'t [Term]) -> Result<Coefficients> {
+    let [rows, columns] = c.outer;
+    let size = (rows * columns) as usize;
+    for n in 0..c.batch as usize {
+        let first = of(n * size);
+        for i in 0..rows {
+            for j in 0..columns {
+                let [line, position] =
+                    [0, 1].map(|e| (i * c.steps[0][e] + j * c.steps[1][e]) as u32);
+                let here = of(n * size + (i * columns + j) as usize);
+                let moved = first.iter().map(|t| Term {
+                    place: Place {
+                        position: t.place.position + position,
+                        ..t.place
+                    },
+                    line: t.line + line,
+                    ..*t
+                });
+                if !here.iter().copied().eq(moved) {
+                    return Err("a product of matrices is read out of order".into());
+                }
+            }
+        }
+    }
+    let lines = c.batch as usize;
+    Ok(Coefficients::new((lines, lines), 1, |n, _| of(n * size)))
 }
 
 /// Calls a function with every term of every operand: number of the unit, operand, line, position, and the term.
@@ -379,15 +429,12 @@ fn for_each_term(
     mut f: impl FnMut(usize, u32, u32, u32, (u32, i64)),
 ) {
     for (reader, (unit, operands)) in units.iter().zip(operands).enumerate() {
-        let [groups, strips, _] = unit.lines.register();
         for (slot, rows) in operands.iter().enumerate() {
-            for line in 0..groups * strips {
-                for (position, element) in unit.lines.elements(line).enumerate() {
-                    for term in rows.terms(element) {
-                        f(reader, slot as u32, line as u32, position as u32, *term);
-                    }
+            unit.elements(slot, |line, position, element| {
+                for term in rows.terms(element) {
+                    f(reader, slot as u32, line, position, *term);
                 }
-            }
+            });
         }
     }
 }

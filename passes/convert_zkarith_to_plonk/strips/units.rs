@@ -4,7 +4,7 @@
 //! to the results that they are made of. Each kind says which expressions, which constraints its row has, and why they
 //! leave one value: see the book, chapter "Gadgets".
 
-use super::lines::Lines;
+use super::{contraction::Contraction, lines::Lines};
 use crate::gadgets::limbs_for;
 use num_bigint::BigInt;
 use zkc_support::{FixedType, Location, ValueId};
@@ -37,6 +37,10 @@ pub(in super::super) enum Kind {
         remainder: u32,
         quotient: u32,
     },
+    /// `y = x`, for readers that need a cell.
+    Carry,
+    /// A product of two matrices, which stands in no cell; see [`Contraction`].
+    Contraction(Contraction),
     /// A public value.
     Public,
 }
@@ -108,15 +112,20 @@ impl Kind {
                     quotient,
                     ..
                 } => a.limbs + b.limbs + 2 * remainder + quotient,
-                Self::Table | Self::RescaleTable { .. } | Self::Public => 0,
+                Self::Table
+                | Self::RescaleTable { .. }
+                | Self::Carry
+                | Self::Contraction(_)
+                | Self::Public => 0,
             }
     }
 
     /// Cells on a row.
     pub(super) fn cells(self) -> i64 {
         match self {
-            Self::Public => 0,
-            Self::Interval { .. } | Self::Rescale { .. } => 1,
+            // Products take what others leave free.
+            Self::Public | Self::Contraction(_) => 0,
+            Self::Interval { .. } | Self::Rescale { .. } | Self::Carry => 1,
             Self::RescaleRelu { .. }
             | Self::Relu { .. }
             | Self::Table
@@ -137,7 +146,9 @@ impl Kind {
             limbs: Vec::new(),
         };
         match self {
-            Self::Interval { .. } => Vec::new(),
+            // Those of a product are several on a row, with monomials of their own.
+            Self::Interval { .. } | Self::Contraction(_) => Vec::new(),
+            Self::Carry => vec![cell(Y)],
             Self::Rescale { shift, .. } => {
                 let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
                 form.cells.push((Y, 1 << shift));
@@ -216,6 +227,8 @@ impl Kind {
                 let (a, b, y) = (a.name(), b.name(), y.name());
                 format!("ratio_{multiplier}_{a}_{b}_{remainder}_{y}")
             }
+            Self::Carry => "carry".into(),
+            Self::Contraction(c) => c.name(),
             Self::Public => "public".into(),
         }
     }
@@ -239,7 +252,36 @@ pub(in super::super) struct Unit<'c> {
 }
 
 impl Unit<'_> {
-    /// The register of the result, in the order of lines.
+    /// Elements of the result, repeated ones included.
+    pub(super) fn count(&self) -> i64 {
+        match self.kind {
+            Kind::Contraction(c) => c.batch * c.outer[0] * c.outer[1],
+            _ => self.lines.register().iter().product(),
+        }
+    }
+
+    /// Lines that share rows, if there are so many strips.
+    pub(super) fn side_by_side(&self, strips: i64) -> i64 {
+        match self.kind {
+            Kind::Contraction(_) | Kind::Public => 1,
+            _ => strips,
+        }
+    }
+
+    /// Calls a function with line, position and number of each element of an operand, repeated ones included.
+    pub(super) fn elements(&self, slot: usize, mut f: impl FnMut(u32, u32, usize)) {
+        if let Kind::Contraction(c) = self.kind {
+            return c.elements(slot, f);
+        }
+        let [groups, strips, _] = self.lines.register();
+        for line in 0..groups * strips {
+            for (position, element) in self.lines.elements(line).enumerate() {
+                f(line as u32, position as u32, element);
+            }
+        }
+    }
+
+    /// The register of the result, in the order of lines; of a product of matrices in that of its tensor.
     pub(super) fn result(&self) -> Option<ValueId> {
         self.cells
             .iter()
