@@ -14,7 +14,10 @@ use crate::case::Case;
 
 /// All cases.
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
-    gadgets().chain(network::CASES).chain(long_tables())
+    gadgets()
+        .chain(contraction::RESCALED)
+        .chain(network::CASES)
+        .chain(long_tables())
 }
 
 /// The cases whose tables have more rows than the rest of the circuit.

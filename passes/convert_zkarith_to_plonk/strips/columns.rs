@@ -100,7 +100,13 @@ fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
             Some(c) => {
                 let addends = c.addends(plan.lanes as u32);
                 let strips = unit.side_by_side(plan.strips);
-                (c.order.clone(), c.rows(&addends, strips as usize))
+                let mut rows = c.rows(&addends, strips as usize);
+                if let Kind::Contraction(c) = unit.kind
+                    && c.starts_above(plan.strips * pairs)
+                {
+                    rows[0] = rows[0].max(2);
+                }
+                (c.order.clone(), rows)
             }
             None => {
                 let len = unit.lines.len();
@@ -346,9 +352,11 @@ impl<'c> Builder<'c> {
             let register = unit.lines.register();
             let mut values = Vec::with_capacity(rows.len());
             for line in 0..register[0] * register[1] {
+                let rest = unit.lines.rest().filter(|_| line >= unit.lines.count());
                 for element in unit.lines.elements(line) {
                     // form + offset = constant + terms
-                    values.push(rows.constant(element) - offset);
+                    let constant = rest.map_or(rows.constant(element), i128::from);
+                    values.push(constant - offset);
                 }
             }
             let any = values.iter().any(|v| *v != 0);

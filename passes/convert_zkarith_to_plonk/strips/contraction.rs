@@ -96,6 +96,12 @@ impl Contraction {
         self.inner * self.blocks(width)
     }
 
+    /// Whether a row above the first one with elements is needed: monomials start at 1 there, as the first block is the
+    /// last one by number.
+    pub(super) fn starts_above(self, width: i64) -> bool {
+        self.blocks(width) > 1
+    }
+
     /// Whether the operands' monomials run differently.
     pub(super) fn has_second(self) -> bool {
         self.inner_down[0] != self.inner_down[1]
@@ -288,7 +294,7 @@ impl<'c> Lowering<'_, 'c> {
     /// A copy in cells: whatever reads it, what is copied has one reader, which numbers lines and positions as they come.
     fn carry_unit(&mut self, x: ValueId, location: Location<'c>) -> Result<ValueId> {
         let (t, shape) = (self.builder.element(x)?, self.builder.shape(x)?);
-        let lines = self.lines(&shape);
+        let lines = self.lines_of(x, &shape)?;
         let own = self.in_lines(x, &lines, location)?;
         let width = Self::from_zero(&t.hi - &t.lo);
         let y = self
@@ -306,6 +312,54 @@ impl<'c> Lowering<'_, 'c> {
             location,
         });
         Ok(result)
+    }
+
+    /// The lines of a unit that reads a register. Where that is made of products of matrices, lines past the last one repeat
+    /// nothing: a product has each of its elements read alike.
+    pub(super) fn lines_of(&self, x: ValueId, shape: &[i64]) -> Result<Lines> {
+        let lines = self.lines(shape);
+        if !self.reads_product(x) {
+            return Ok(lines);
+        }
+        let t = self.builder.element(x)?;
+        // Within the bounds, so that the unit has a result for it.
+        let rest = BigInt::ZERO.clamp(t.lo, t.hi);
+        let rest =
+            i64::try_from(&rest).map_err(|_| "its bounds are further than 2^63 from zero")?;
+        Ok(lines.with_rest(Some(rest)))
+    }
+
+    /// Whether a register is made of products of matrices, by linear maps.
+    fn reads_product(&self, x: ValueId) -> bool {
+        let Some(state) = &self.builder.strips else {
+            return false;
+        };
+        let results = |products: bool| -> BTreeSet<usize> {
+            let units = state.units.iter();
+            units
+                .filter(|u| matches!(u.kind, Kind::Contraction(_)) == products)
+                .filter_map(|u| Some(u.result()?.index()))
+                .collect()
+        };
+        let products = results(true);
+        if products.is_empty() {
+            return false;
+        }
+        let mut seen = results(false);
+        let definitions = self.builder.program.definitions();
+        let mut open = vec![x.index()];
+        while let Some(v) = open.pop() {
+            if products.contains(&v) {
+                return true;
+            }
+            if seen.insert(v)
+                && let Some(i) = definitions[v]
+            {
+                let operands = self.builder.program.ops[i].operands.iter();
+                open.extend(operands.map(|v| v.index()));
+            }
+        }
+        false
     }
 
     /// Whether the only reader of a value takes all of it in its own order: sums of one shape, up to a unit that numbers
@@ -536,6 +590,9 @@ pub(super) fn monomials(
         }
         let blocks = c.blocks(width);
         let mut rows = BTreeMap::new();
+        if c.starts_above(width) {
+            rows.insert(band.first, (0, 0));
+        }
         for n in 0..c.batch {
             for t in 0..c.inner {
                 for block in 0..blocks {

@@ -16,6 +16,8 @@ pub(in super::super) struct Lines {
     order: Vec<usize>,
     /// Strips side by side.
     strips: i64,
+    /// What stands in lines past the last one, if they do not repeat the first ones.
+    rest: Option<i64>,
 }
 
 impl Lines {
@@ -39,7 +41,18 @@ impl Lines {
             axis,
             order,
             strips,
+            rest: None,
         }
+    }
+
+    /// The same with an integer in lines past the last one.
+    pub(super) fn with_rest(self, rest: Option<i64>) -> Self {
+        Self { rest, ..self }
+    }
+
+    /// What stands in lines past the last one, if they do not repeat the first ones.
+    pub(super) fn rest(&self) -> Option<i64> {
+        self.rest
     }
 
     /// Elements of a line.
@@ -71,12 +84,16 @@ impl Lines {
         [faster.map(|i| self.shape[*i]).product(), 0]
     }
 
-    /// From such a register's coordinates to an index of the tensor. Lines past the last one repeat the first ones.
+    /// From such a register's coordinates to an index of the tensor. Lines past the last one repeat the first ones, or are
+    /// out of bounds.
     pub(super) fn to_tensor(&self) -> Vec<AffineExpr> {
         let line = AffineExpr::Dim(0)
             .times(self.strips)
             .plus(AffineExpr::Dim(1));
-        let line = line.modulo(self.count());
+        let line = match self.rest {
+            None => line.modulo(self.count()),
+            Some(_) => line,
+        };
         let mut out = vec![AffineExpr::Const(0); self.shape.len()];
         let mut stride = 1;
         for i in &self.order {
@@ -85,6 +102,11 @@ impl Lines {
                 out[*i] = line.clone().floor_div(stride).modulo(extent);
             }
             stride *= extent;
+        }
+        if self.rest.is_some()
+            && let Some(slowest) = self.order.last()
+        {
+            out[*slowest] = line.floor_div(stride / self.shape[*slowest]);
         }
         if let Some(axis) = self.axis {
             out[axis] = AffineExpr::Dim(2);

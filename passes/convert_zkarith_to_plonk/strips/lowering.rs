@@ -40,7 +40,7 @@ impl<'c> Lowering<'_, 'c> {
         let t = self.builder.element(x)?;
         let shape = lines.register();
         self.builder
-            .gather(x, &shape, &t, lines.to_tensor(), None, location)
+            .gather(x, &shape, &t, lines.to_tensor(), lines.rest(), location)
     }
 
     /// A result back in its tensor's order, plus a constant.
@@ -215,7 +215,7 @@ impl<'c> Lowering<'_, 'c> {
         let Dropped { shift, to } = dropped;
         let quotient = limbs_for(&(&to.hi - &to.lo), self.bits());
         self.check_width((*shift).into(), quotient)?;
-        let lines = self.lines(&shape);
+        let lines = self.lines_of(x, &shape)?;
         let own = self.in_lines(x, &lines, location)?;
         let (q, mut limbs, constant) = self.quotient(own, dropped, location)?;
         let width = Self::from_zero(&to.hi - &to.lo);
@@ -248,7 +248,7 @@ impl<'c> Lowering<'_, 'c> {
         location: Location<'c>,
     ) -> Result<ValueId> {
         let shape = self.builder.shape(x)?;
-        let lines = self.lines(&shape);
+        let lines = self.lines_of(x, &shape)?;
         let own = self.in_lines(x, &lines, location)?;
         let (q, mut limbs, mut constant) = match dropped {
             Some(dropped) => self.quotient(own, dropped, location)?,
@@ -430,7 +430,7 @@ impl<'c> Lowering<'_, 'c> {
         location: Location<'c>,
     ) -> Result<ValueId> {
         let shape = self.builder.shape(x)?;
-        let lines = self.lines(&shape);
+        let lines = self.lines_of(x, &shape)?;
         let own = self.in_lines(x, &lines, location)?;
         let (a, limbs, constant) = match dropped {
             Some(dropped) => self.quotient(own, dropped, location)?,

@@ -274,7 +274,11 @@ impl Unit<'_> {
             return c.elements(slot, f);
         }
         let [groups, strips, _] = self.lines.register();
-        for line in 0..groups * strips {
+        let lines = match self.lines.rest() {
+            Some(_) => self.lines.count(),
+            None => groups * strips,
+        };
+        for line in 0..lines {
             for (position, element) in self.lines.elements(line).enumerate() {
                 f(line as u32, position as u32, element);
             }

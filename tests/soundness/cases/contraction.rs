@@ -18,7 +18,8 @@ fn half_up(n: i128, shift: u32) -> i128 {
     (n + (1 << (shift - 1))) >> shift
 }
 
-pub(super) const CASES: &[Case] = &[
+/// A product that is divided: the search cannot carry a change through it.
+pub(super) const RESCALED: &[Case] = &[
     // Both operands down their lines in different directions, the first one broadcast, rows that are not full, and a reader
     // that takes sums in order.
     Case {
@@ -50,6 +51,10 @@ func.func @main(%a: !a, %b: !b) -> !y attributes {plonk.layout = LAYOUT} {
             &[1, -3, 3, 2, 0, 1, -2, 3, -1, 2, 2, 3, -3, 1, 0, 3],
         ]],
     },
+];
+
+/// Products that are shown, so that every change of an operand is one of a result.
+pub(super) const CASES: &[Case] = &[
     // A matrix times its own transpose, read by two operations, one of which moves it, and shown.
     Case {
         name: "contraction-square",
