@@ -131,6 +131,15 @@ impl Network {
         (network, x)
     }
 
+    /// A further input.
+    pub fn input(&mut self, name: &str, shape: &[i64]) -> Tensor {
+        self.graph.input.push(value(name, shape));
+        Tensor {
+            name: name.into(),
+            shape: shape.to_vec(),
+        }
+    }
+
     fn node(
         &mut self,
         op: &str,
@@ -174,6 +183,34 @@ impl Network {
         let b = self.weights(&[outputs], 0.05);
         let shape = vec![x.shape[0], outputs];
         self.node("Gemm", &[&x.name, &w, &b], shape, Vec::new())
+    }
+
+    /// The product of two matrices, or of as many pairs of them as both have, with the last two axes for rows and columns.
+    pub fn product(&mut self, a: &Tensor, b: &Tensor) -> Tensor {
+        let rank = a.shape.len();
+        let mut shape = a.shape.clone();
+        shape[rank - 1] = b.shape[rank - 1];
+        self.node("MatMul", &[&a.name, &b.name], shape, Vec::new())
+    }
+
+    /// The same linear map of every row.
+    pub fn projection(&mut self, x: &Tensor, outputs: i64) -> Tensor {
+        let rank = x.shape.len();
+        let inputs = x.shape[rank - 1];
+        let w = self.weights(&[inputs, outputs], (1.0 / inputs as f64).sqrt());
+        let mut shape = x.shape.clone();
+        shape[rank - 1] = outputs;
+        self.node("MatMul", &[&x.name, &w], shape, Vec::new())
+    }
+
+    /// Rows and columns exchanged.
+    pub fn transpose(&mut self, x: &Tensor) -> Tensor {
+        let rank = x.shape.len();
+        let mut order: Vec<i64> = (0..rank as i64).collect();
+        order.swap(rank - 2, rank - 1);
+        let mut shape = x.shape.clone();
+        shape.swap(rank - 2, rank - 1);
+        self.node("Transpose", &[&x.name], shape, vec![ints("perm", &order)])
     }
 
     /// A convolution.
@@ -331,37 +368,46 @@ fn small_conv(seed: u64) -> ModelProto {
     n.finish(&x)
 }
 
-/// The models that are measured: name, shape of the input, model.
-pub fn measured() -> Vec<(&'static str, Vec<i64>, ModelProto)> {
+/// A product of two private matrices.
+fn private_product(size: i64) -> ModelProto {
+    let (mut n, a) = Network::new(8, &[size, size]);
+    let b = n.input("y", &[size, size]);
+    let c = n.product(&a, &b);
+    n.finish(&c)
+}
+
+/// The models that are measured: name, shapes of the inputs, model.
+pub fn measured() -> Vec<(&'static str, Vec<Vec<i64>>, ModelProto)> {
     let deep: Vec<i64> = [vec![96], vec![512; 13], vec![10]].concat();
     vec![
         (
             "mlp_7x50",
-            vec![1, 100],
+            vec![vec![1, 100]],
             mlp(1, &[vec![100], vec![50; 7], vec![10]].concat()),
         ),
         (
             "mlp_5x100",
-            vec![1, 100],
+            vec![vec![1, 100]],
             mlp(2, &[vec![100], vec![100; 5], vec![10]].concat()),
         ),
-        ("conv_3x8x8", vec![1, 3, 8, 8], small_conv(3)),
+        ("conv_3x8x8", vec![vec![1, 3, 8, 8]], small_conv(3)),
         (
             "lenet",
-            vec![1, 1, 28, 28],
+            vec![vec![1, 1, 28, 28]],
             lenet(4, &[1, 1, 28, 28], [6, 16], [120, 84, 10]),
         ),
         (
             "cifar",
-            vec![1, 3, 32, 32],
+            vec![vec![1, 3, 32, 32]],
             lenet(5, &[1, 3, 32, 32], [6, 16], [120, 84, 10]),
         ),
         (
             "cifar_264k",
-            vec![1, 3, 32, 32],
+            vec![vec![1, 3, 32, 32]],
             lenet(6, &[1, 3, 32, 32], [16, 32], [256, 128, 10]),
         ),
-        ("mlp_3m4", vec![1, 96], mlp(7, &deep)),
+        ("mlp_3m4", vec![vec![1, 96]], mlp(7, &deep)),
+        ("private_product", vec![vec![64; 2]; 2], private_product(64)),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! `reference-models DIR`: writes the models that are measured, each with an input, into folders of their names.
+//! `reference-models DIR`: writes the models that are measured, each with its inputs, into folders of their names.
 
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -21,13 +21,15 @@ fn run() -> Result<()> {
     let [folder] = &args[..] else {
         bail!("usage: reference-models DIR")
     };
-    for (name, shape, model) in networks::measured() {
+    for (name, shapes, model) in networks::measured() {
         let folder = Path::new(folder).join(name);
         let at = || folder.display().to_string();
         fs::create_dir_all(&folder).with_context(at)?;
         fs::write(folder.join("model.onnx"), model.write_to_bytes()?).with_context(at)?;
-        let input = networks::input(0, &shape).write_to_bytes()?;
-        fs::write(folder.join("input_0.pb"), input).with_context(at)?;
+        for (i, shape) in (0u64..).zip(shapes) {
+            let input = networks::input(i, &shape).write_to_bytes()?;
+            fs::write(folder.join(format!("input_{i}.pb")), input).with_context(at)?;
+        }
     }
     Ok(())
 }
