@@ -223,7 +223,7 @@ pub(crate) struct Unsupported<'c> {
 /// Why an operation cannot be laid out.
 fn unsupported(name: &str) -> String {
     match name {
-        "zkarith.conv" => "the weights of a convolution must be constant".into(),
+        "zkarith.conv" => "the weights of `zkarith.conv` must be constant".into(),
         _ => format!("`{name}` has no lowering to `plonk` in this form"),
     }
 }

@@ -8,6 +8,7 @@ mod contraction;
 mod gates;
 mod lines;
 mod lowering;
+mod monomials;
 mod plan;
 mod products;
 mod schedule;

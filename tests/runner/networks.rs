@@ -197,7 +197,7 @@ impl Network {
     pub fn projection(&mut self, x: &Tensor, outputs: i64) -> Tensor {
         let rank = x.shape.len();
         let inputs = x.shape[rank - 1];
-        let w = self.weights(&[inputs, outputs], (1.0 / inputs as f64).sqrt());
+        let w = self.weights(&[inputs, outputs], (0.5 / inputs as f64).sqrt());
         let mut shape = x.shape.clone();
         shape[rank - 1] = outputs;
         self.node("MatMul", &[&x.name, &w], shape, Vec::new())
@@ -368,12 +368,13 @@ fn small_conv(seed: u64) -> ModelProto {
     n.finish(&x)
 }
 
-/// A product of two private matrices.
+/// A product of two private matrices. The result of a model keeps the scale of its sums; a relu has it rescaled.
 fn private_product(size: i64) -> ModelProto {
     let (mut n, a) = Network::new(8, &[size, size]);
     let b = n.input("y", &[size, size]);
     let c = n.product(&a, &b);
-    n.finish(&c)
+    let y = n.activation("Relu", &c);
+    n.finish(&y)
 }
 
 /// The models that are measured: name, shapes of the inputs, model.
@@ -412,9 +413,12 @@ pub fn measured() -> Vec<(&'static str, Vec<Vec<i64>>, ModelProto)> {
 }
 
 /// A small network of random structure: dense layers and convolutions with strides, padding, dilations and groups, pools,
-/// residual sums, branches, concatenations.
+/// residual sums, branches, concatenations; every sixth one multiplies computed matrices.
 pub fn random(seed: u64) -> (Vec<i64>, ModelProto) {
     let mut random = Random::new(seed ^ 0x006e_6574_776f_726b);
+    if seed % 6 == 5 {
+        return attention(seed, &mut random);
+    }
     let shape = match random.below(3) {
         0 => vec![1, 3 + random.below(12) as i64],
         _ => vec![
@@ -437,6 +441,27 @@ pub fn random(seed: u64) -> (Vec<i64>, ModelProto) {
     let outputs = 2 + random.below(4) as i64;
     x = n.dense(&x, outputs);
     (shape, n.finish(&x))
+}
+
+/// Linear attention: queries times keys times values, for one matrix or several.
+fn attention(seed: u64, random: &mut Random) -> (Vec<i64>, ModelProto) {
+    let mut shape = vec![1, 2 + random.below(4) as i64, 2 + random.below(4) as i64];
+    if random.below(2) == 0 {
+        shape.insert(1, 2 + random.below(2) as i64);
+    }
+    let (mut n, x) = Network::new(seed, &shape);
+    let size = 1 + random.below(4) as i64;
+    let [query, key] = [0; 2].map(|_| n.projection(&x, size));
+    let value = n.projection(&x, 1 + random.below(3) as i64);
+    let key = n.transpose(&key);
+    let mut scores = n.product(&query, &key);
+    if random.below(2) == 0 {
+        scores = n.activation(random.one_of(&["Relu", "Sigmoid"]), &scores);
+    }
+    let y = n.product(&scores, &value);
+    let y = n.flatten(&y);
+    let y = n.dense(&y, 2 + random.below(4) as i64);
+    (shape, n.finish(&y))
 }
 
 fn dense_part(n: &mut Network, random: &mut Random, x: &Tensor) -> Tensor {

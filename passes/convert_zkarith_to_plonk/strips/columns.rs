@@ -4,7 +4,8 @@ use super::{
     super::builder::{Builder, Result, names as shared},
     Plan,
     contraction::{self, Contraction, contractions, pairs},
-    gates::{Gates, Move, Shape, steps},
+    gates::{Gates, Shape, steps},
+    monomials::{Schedule, monomials},
     names,
     schedule::{Addend, Analysis, Row, Step, analyse},
     sparse::Evaluator,
@@ -23,19 +24,20 @@ pub(super) struct Band {
     pub(super) period: i64,
     pub(super) at: Vec<i64>,
     /// Position in its line of each element, in the order of rows.
-    order: Vec<i64>,
+    pub(super) order: Vec<i64>,
     /// Rows of each element.
     rows: Vec<i64>,
 }
 
 impl Band {
     fn height(&self, unit: &Unit, plan: &Plan) -> i64 {
+        let strips = unit.side_by_side(plan.strips);
+        let groups = (unit.lines.count() + strips - 1) / strips;
         if unit.kind == Kind::Public {
             // The monomial of a public value stands one row below it.
-            return unit.lines.count() * self.period + 1;
+            return groups * self.period + 1;
         }
-        let strips = unit.side_by_side(plan.strips);
-        (unit.lines.count() + strips - 1) / strips * self.period
+        groups * self.period
     }
 
     /// Elements in arithmetic progression: how many, first position and step, first row and step.
@@ -177,37 +179,6 @@ pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
     needs
 }
 
-/// Columns of the schedule, row by row.
-#[derive(Default)]
-pub(super) struct Schedule {
-    rows: Vec<Vec<i64>>,
-    moves: Vec<Move>,
-    addends: Vec<Addend>,
-}
-
-impl Schedule {
-    fn new(rows: i64) -> Self {
-        Self {
-            rows: vec![Vec::new(); rows as usize],
-            ..Self::default()
-        }
-    }
-
-    fn set(&mut self, row: i64, column: i64) {
-        self.rows[row as usize].push(column);
-    }
-
-    /// The column of a move, which is added on first use.
-    fn step(&mut self, row: i64, step: Move) {
-        let i = self.moves.iter().position(|m| *m == step);
-        let i = i.unwrap_or_else(|| {
-            self.moves.push(step);
-            self.moves.len() - 1
-        });
-        self.set(row, steps::REST + i as i64);
-    }
-}
-
 impl<'c> Builder<'c> {
     /// The finished circuit in strips.
     pub(in super::super) fn finish_strips(mut self) -> Result<Graph<'c>> {
@@ -237,6 +208,7 @@ impl<'c> Builder<'c> {
             cells: columns(&|k| k.cells()).max(1),
             limbs: columns(&|k| k.limbs(bits).into()),
             pairs: pairs(&kinds, bits),
+            public: units.first().map_or(1, |u| u.side_by_side(plan.strips)),
             kinds,
             moves: Vec::new(),
             second_moves: Vec::new(),
@@ -431,10 +403,25 @@ impl<'c> Builder<'c> {
             }
         }
         if let Some(shown) = unit.shown {
-            let identity = AffineMap::identity(1).results;
-            let at = (AffineExpr::Const(0), AffineExpr::Dim(0));
-            let count = [groups * strips * len];
-            self.place(shown, shared::PUBLIC, &count, identity, at, location);
+            // All columns down to the last rows, and what is left of those.
+            let whole = unit.lines.count() / strips;
+            for (groups, first, columns) in [
+                (whole, 0, strips),
+                (groups - whole, whole, unit.lines.count() % strips),
+            ] {
+                if groups == 0 {
+                    continue;
+                }
+                let group = AffineExpr::Dim(0).plus(AffineExpr::Const(first));
+                let line = group.clone().times(strips).plus(AffineExpr::Dim(1));
+                let read = vec![line.times(len).plus(AffineExpr::Dim(2))];
+                let at = (
+                    AffineExpr::Dim(1),
+                    group.times(len).plus(AffineExpr::Dim(2)),
+                );
+                let domain = [groups, columns, len];
+                self.place(shown, shared::PUBLIC, &domain, read, at, location);
+            }
         }
         Ok(())
     }
@@ -445,29 +432,6 @@ impl<'c> Builder<'c> {
             AffineExpr::Dim(0).plus(AffineExpr::Const(row)),
         );
         self.fill(group, &BigInt::from(1), &[1], at, location)
-    }
-
-    /// Columns of a schedule: from one on, as many.
-    fn place_schedule(
-        &mut self,
-        group: &str,
-        schedule: &Schedule,
-        (first, width): (i64, i64),
-    ) -> Result<()> {
-        let location = self.program.location;
-        let rows = schedule.rows.len();
-        let mut values = vec![0i128; rows * width as usize];
-        for (row, columns) in schedule.rows.iter().enumerate() {
-            for column in columns {
-                values[row * width as usize + (column - first) as usize] = 1;
-            }
-        }
-        let domain = [rows as i64, width];
-        let table = self.constant(&domain, &values, location)?;
-        let at = (AffineExpr::Dim(1), AffineExpr::Dim(0));
-        let read = AffineMap::identity(2).results;
-        self.place(table, group, &domain, read, at, location);
-        Ok(())
     }
 
     /// Where columns go on, and where the sum is zero.
@@ -534,7 +498,7 @@ impl<'c> Builder<'c> {
             out.extend([fixed(names::ON_TABLE, 1), fixed(shared::TAG, 1)]);
         }
         if shape.kinds.contains(&Kind::Public) {
-            let mut instance = group("plonk.instance", shared::PUBLIC, 1, None);
+            let mut instance = group("plonk.instance", shared::PUBLIC, shape.public, None);
             instance.set_attr("by_gates", unit(context));
             out.push(instance);
         }
@@ -592,43 +556,4 @@ fn at(band: &Band, run: &[i64; 5], column: AffineExpr) -> (AffineExpr, AffineExp
         .plus(AffineExpr::Dim(2).times(run[4]))
         .plus(AffineExpr::Const(band.first + run[3]));
     (column, row)
-}
-
-/// The monomial of each row with an operand, from row to row.
-fn monomials(unit: &Unit, band: &Band, schedule: &mut Schedule) {
-    if unit.operands.is_empty() {
-        return;
-    }
-    // A public value is multiplied with the monomial one row below.
-    let below = i64::from(unit.kind == Kind::Public);
-    let strips = unit.lines.register()[1];
-    let groups = 0..unit.lines.groups();
-    let rows = groups.flat_map(|group| {
-        let elements = band.order.iter().zip(&band.at);
-        elements.map(move |(position, at)| {
-            let row = band.first + group * band.period + at + below;
-            (row, (group * strips, *position))
-        })
-    });
-    monomial_steps(rows, schedule);
-}
-
-/// Steps of a monomial that has some exponents of `omega` and `rho` on some rows, which ascend.
-pub(super) fn monomial_steps(
-    rows: impl IntoIterator<Item = (i64, (i64, i64))>,
-    schedule: &mut Schedule,
-) {
-    let mut above: Option<(i64, (i64, i64))> = None;
-    for (row, (omega, rho)) in rows {
-        match above {
-            None => schedule.set(row - 1, steps::START),
-            Some((last, exponents)) => {
-                for kept in last..row - 1 {
-                    schedule.step(kept, (0, 0));
-                }
-                schedule.step(row - 1, (omega - exponents.0, rho - exponents.1));
-            }
-        }
-        above = Some((row, (omega, rho)));
-    }
 }

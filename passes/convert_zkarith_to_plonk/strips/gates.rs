@@ -40,6 +40,8 @@ pub(super) struct Shape {
     pub(super) limbs: i64,
     /// Elements of either operand of a product of matrices on a row of a strip.
     pub(super) pairs: i64,
+    /// Columns of public values, if there are any.
+    pub(super) public: i64,
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) moves: Vec<Move>,
     /// Moves of the second monomial; empty if there is none.
@@ -364,7 +366,10 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         if self.shape.kinds.contains(&Kind::Public) {
             let q = self.query(&names::selector(Kind::Public), 0, 0);
             let monomial = self.query(names::MONOMIAL, 0, 1);
-            let value = self.query(shared::PUBLIC, 0, 0);
+            let values: Vec<_> = (0..self.shape.public)
+                .map(|column| self.query(shared::PUBLIC, column, 0))
+                .collect();
+            let value = self.by_omega(&values);
             terms.push(self.product(&[q, monomial, value]));
         }
         let products: Vec<_> = (0..self.shape.strips)

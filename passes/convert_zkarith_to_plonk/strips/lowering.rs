@@ -6,7 +6,7 @@ use super::super::{
 };
 use super::{
     lines::Lines,
-    units::{A, EXCESS, Kind, SIGN, Unit, Y, magnitude_limbs, magnitude_type},
+    units::{A, EXCESS, Kind, SIGN, Unit, Y, magnitude_limbs, magnitude_type, public_columns},
 };
 use crate::gadgets::limbs_for;
 use num_bigint::BigInt;
@@ -127,7 +127,7 @@ impl<'c> Lowering<'_, 'c> {
         Ok(result)
     }
 
-    /// Public values: the elements of a register stand one below the other in the instance column, and those of another are
+    /// Public values: the elements of a register stand one below the other in the instance columns, and those of another are
     /// held to be the same. They are numbered like the elements of `shape`, if that has lines.
     pub(in super::super) fn public_unit(
         &mut self,
@@ -140,9 +140,12 @@ impl<'c> Lowering<'_, 'c> {
         // The next line begins below the last one, whatever their order is in strips.
         let len = self.lines(shape).len();
         let lines = [all / len.max(1), len];
+        let strips = self.builder.strips.as_ref().map_or(1, |s| s.plan.strips);
+        let columns = public_columns(all, strips);
         self.add_unit(Unit {
             kind: Kind::Public,
-            lines: Lines::new(&lines, Some(1), 1),
+            // Where columns differ in length, there is nothing below the shorter ones.
+            lines: Lines::new(&lines, Some(1), columns).with_rest(Some(0)),
             operands: vec![(x, 0)],
             cells: Vec::new(),
             limbs: Vec::new(),

@@ -263,7 +263,8 @@ impl Unit<'_> {
     /// Lines that share rows, if there are so many strips.
     pub(super) fn side_by_side(&self, strips: i64) -> i64 {
         match self.kind {
-            Kind::Contraction(_) | Kind::Public => 1,
+            Kind::Contraction(_) => 1,
+            Kind::Public => public_columns(self.lines.count() * self.lines.len(), strips),
             _ => strips,
         }
     }
@@ -291,6 +292,17 @@ impl Unit<'_> {
             .iter()
             .find(|(cell, _)| *cell == Y)
             .map(|(_, v)| *v)
+    }
+}
+
+/// Public values of a column beyond which there are as many columns as strips.
+const PUBLIC_ROWS: i64 = 256;
+
+/// Instance columns of some public values: one, as every column takes time to verify, unless rows are worth more.
+pub(super) fn public_columns(values: i64, strips: i64) -> i64 {
+    match values > PUBLIC_ROWS {
+        true => strips,
+        false => 1,
     }
 }
 

@@ -7,8 +7,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         "MatMul",
         &[input("A", Types::WIDE), input("B", Types::WIDE)],
         &[output("Y", OutputType::Shared)],
-    )
-    .limits(&["One of the operands must be constant."]),
+    ),
     // C became optional with opset 11; that an older node has it is not checked.
     operator(
         "Gemm",

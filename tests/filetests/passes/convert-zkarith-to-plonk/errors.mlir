@@ -32,16 +32,6 @@ func.func @main(%x: tensor<2x!zkarith.fixed<0, 0, 15>>) -> tensor<2x!zkarith.fix
 
 // -----
 
-!x = tensor<1x1x!zkarith.fixed<0, 0, 3>>
-!y = tensor<1x1x!zkarith.fixed<0, 0, 9>>
-func.func @main(%x: !x) -> !y attributes {plonk.layout = {blocks = 1, k = 6, lanes = 1, limb_bits = 4, limbs = 1, units = 1}} {
-  // expected-error@+1 {{`zkarith.matmul`: a product of two computed matrices has no lowering yet; one operand must be constant}}
-  %0 = zkarith.matmul %x, %x : (!x, !x) -> !y
-  return %0 : !y
-}
-
-// -----
-
 !x = tensor<1x1x2x!zkarith.fixed<0, 0, 3>>
 !y = tensor<1x1x1x!zkarith.fixed<0, 0, 18>>
 func.func @main(%x: !x) -> !y attributes {plonk.layout = {blocks = 1, k = 6, lanes = 1, limb_bits = 4, limbs = 1, units = 1}} {

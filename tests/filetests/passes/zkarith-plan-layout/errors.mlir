@@ -1,11 +1,11 @@
 // RUN: zkc-opt --zkarith-plan-layout='limb-bits=4 max-k=6' %s --split-input-file --verify-diagnostics
 
 // Every operation without a lowering is named, not the first one only.
-!x = tensor<1x1x!zkarith.fixed<0, 0, 3>>
-!y = tensor<1x1x!zkarith.fixed<0, 0, 9>>
+!x = tensor<1x1x1x!zkarith.fixed<0, 0, 3>>
+!y = tensor<1x1x1x!zkarith.fixed<0, 0, 9>>
 func.func @main(%x: !x) -> (!y, !x) {
-  // expected-error@+1 {{`zkarith.matmul` multiplies two computed tensors; one operand must be constant}}
-  %0 = zkarith.matmul %x, %x : (!x, !x) -> !y
+  // expected-error@+1 {{the weights of `zkarith.conv` must be constant}}
+  %0 = zkarith.conv %x, %x strides = [1] pads = [0, 0] dilations = [1] group = 1 : (!x, !x) -> !y
   // expected-error@+1 {{`zkarith.apply` has no lowering to `plonk` in this form}}
   %1 = zkarith.apply "exp" %x : !x -> !x
   return %0, %1 : !y, !x

@@ -1,0 +1,105 @@
+//! The schedule: columns that say how monomials and coefficients go on from row to row.
+
+use super::{
+    super::builder::{Builder, Result},
+    columns::Band,
+    gates::{Move, steps},
+    schedule::Addend,
+    units::{Kind, Unit},
+};
+use zkc_support::{AffineExpr, AffineMap};
+
+/// Columns of the schedule, row by row.
+#[derive(Default)]
+pub(super) struct Schedule {
+    pub(super) rows: Vec<Vec<i64>>,
+    pub(super) moves: Vec<Move>,
+    pub(super) addends: Vec<Addend>,
+}
+
+impl Schedule {
+    pub(super) fn new(rows: i64) -> Self {
+        Self {
+            rows: vec![Vec::new(); rows as usize],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn set(&mut self, row: i64, column: i64) {
+        self.rows[row as usize].push(column);
+    }
+
+    /// The column of a move, which is added on first use.
+    fn step(&mut self, row: i64, step: Move) {
+        let i = self.moves.iter().position(|m| *m == step);
+        let i = i.unwrap_or_else(|| {
+            self.moves.push(step);
+            self.moves.len() - 1
+        });
+        self.set(row, steps::REST + i as i64);
+    }
+}
+
+impl Builder<'_> {
+    /// Columns of a schedule: from one on, as many.
+    pub(super) fn place_schedule(
+        &mut self,
+        group: &str,
+        schedule: &Schedule,
+        (first, width): (i64, i64),
+    ) -> Result<()> {
+        let location = self.program.location;
+        let rows = schedule.rows.len();
+        let mut values = vec![0i128; rows * width as usize];
+        for (row, columns) in schedule.rows.iter().enumerate() {
+            for column in columns {
+                values[row * width as usize + (column - first) as usize] = 1;
+            }
+        }
+        let domain = [rows as i64, width];
+        let table = self.constant(&domain, &values, location)?;
+        let at = (AffineExpr::Dim(1), AffineExpr::Dim(0));
+        let read = AffineMap::identity(2).results;
+        self.place(table, group, &domain, read, at, location);
+        Ok(())
+    }
+}
+
+/// The monomial of each row with an operand, from row to row.
+pub(super) fn monomials(unit: &Unit, band: &Band, schedule: &mut Schedule) {
+    if unit.operands.is_empty() {
+        return;
+    }
+    // A public value is multiplied with the monomial one row below.
+    let below = i64::from(unit.kind == Kind::Public);
+    let strips = unit.lines.register()[1];
+    let groups = 0..unit.lines.groups();
+    let rows = groups.flat_map(|group| {
+        let elements = band.order.iter().zip(&band.at);
+        elements.map(move |(position, at)| {
+            let row = band.first + group * band.period + at + below;
+            (row, (group * strips, *position))
+        })
+    });
+    monomial_steps(rows, schedule);
+}
+
+/// Steps of a monomial that has some exponents of `omega` and `rho` on some rows, which ascend.
+pub(super) fn monomial_steps(
+    rows: impl IntoIterator<Item = (i64, (i64, i64))>,
+    schedule: &mut Schedule,
+) {
+    let mut above: Option<(i64, (i64, i64))> = None;
+    for (row, (omega, rho)) in rows {
+        match above {
+            None => schedule.set(row - 1, steps::START),
+            Some((last, exponents)) => {
+                for kept in last..row - 1 {
+                    schedule.step(kept, (0, 0));
+                }
+                schedule.step(row - 1, (omega - exponents.0, rho - exponents.1));
+            }
+        }
+        above = Some((row, (omega, rho)));
+    }
+}
