@@ -368,7 +368,7 @@ fn small_conv(seed: u64) -> ModelProto {
     n.finish(&x)
 }
 
-/// A product of two private matrices. The result of a model keeps the scale of its sums; a relu has it rescaled.
+/// A product of two private matrices. A relu has it held to a range, as a rescale would.
 fn private_product(size: i64) -> ModelProto {
     let (mut n, a) = Network::new(8, &[size, size]);
     let b = n.input("y", &[size, size]);

@@ -23,8 +23,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         float("beta", 1.0),
         int("transA", 0),
         int("transB", 0),
-    ])
-    .limits(&["`A` or `B` must be constant."]),
+    ]),
     operator(
         "Conv",
         &[
