@@ -318,17 +318,11 @@ impl<'c> Lowering<'_, 'c> {
         }
         let [shown, held] =
             [0, 1].map(|i| public.iter().map(|pair| pair[i]).collect::<Vec<ValueId>>());
-        let shape = match held[..] {
-            [one] => self.builder.shape(one)?,
-            // One after the other, tensors of several shapes have no lines.
-            _ => Vec::new(),
-        };
+        let one = held.first().filter(|_| held.len() == 1).copied();
         let shown = self.flat(&shown)?;
         let held = self.flat(&held)?;
-        let shape = match shape.is_empty() {
-            true => self.builder.shape(held)?,
-            false => shape,
-        };
+        // One after the other, several tensors have no lines.
+        let shape = self.builder.shape(one.unwrap_or(held))?;
         self.public_unit(shown, held, &shape, self.graph.return_location)
     }
 

@@ -22,9 +22,12 @@ impl<'c> Lowering<'_, 'c> {
         let rank = out.len();
         let (lead, last) = out.split_at(rank - 2);
         let [left, right] = [self.shape(op.operands[0])?, self.shape(op.operands[1])?];
-        let batch = lead.iter().product();
+        let batch: i64 = lead.iter().product();
         let inner = left[left.len() - 1];
         let outer = [last[0], last[1]];
+        if batch * inner * outer[0] * outer[1] == 0 {
+            return Err("has no elements, so that there is nothing to prove about it".into());
+        }
         let numbers = delinearize(&AffineExpr::Dim(0), lead);
         let mut operands = Vec::new();
         let mut cells = Vec::new();
@@ -50,21 +53,13 @@ impl<'c> Lowering<'_, 'c> {
             let shape = [batch, inner, outer[slot]];
             let mut x = self.register(op.operands[slot])?;
             let tx = self.builder.element(x)?;
-            let arranged = |lowering: &mut Self, x| {
-                lowering
-                    .builder
-                    .gather(x, &shape, &tx, read.clone(), None, location)
-            };
-            let mut own = arranged(self, x)?;
-            let mut found = self.moved_result(own);
-            if found.is_none() {
+            if self.moved_result(x).is_none() {
                 x = self.carry_unit(x, location)?;
-                own = arranged(self, x)?;
-                found = self.moved_result(own);
             }
-            let Some(offset) = found else {
-                return Err("an operand is no result of a unit".into());
-            };
+            let own = self.builder.gather(x, &shape, &tx, read, None, location)?;
+            let offset = self
+                .moved_result(own)
+                .ok_or("an operand is no result of a unit")?;
             inner_down[slot] = self.runs_along(own, &shape);
             offsets[slot] = offset;
             let width = FixedType {
