@@ -3,19 +3,26 @@
 use super::{
     super::builder::{Builder, Result, names as shared},
     Plan,
-    gates::{Gates, Move, Shape, steps},
+    gates::{Gates, Jump, Move, Shape, steps},
+    lines::Lines,
     names,
-    schedule::{Addend, Analysis, Row, Step, analyse},
+    reads::{Analysis, analyse},
+    schedule::{Addend, Coefficients, Reaches, Row, Step},
     sparse::Evaluator,
-    units::{Kind, Unit},
+    units::{Apart, Kind, Unit, Weave},
 };
 use crate::expressions::{column_group, first_challenge, plain};
 use num_bigint::BigInt;
 use std::collections::{BTreeSet, HashMap};
-use zkc_support::{AffineExpr, AffineMap, Graph, Location, Op, i64_attr, string, symbol, unit};
+use zkc_support::{
+    AffineExpr, AffineMap, Attribute, Graph, Location, Op, i64_attr, string, symbol, unit,
+};
 
 /// A unit's rows.
 struct Band {
+    lines: Lines,
+    /// What tells its operands apart.
+    apart: Apart,
     first: i64,
     /// Rows of a group of lines, and where in them the elements stand, in the order of rows.
     period: i64,
@@ -27,12 +34,13 @@ struct Band {
 }
 
 impl Band {
-    fn height(&self, unit: &Unit, plan: &Plan) -> i64 {
-        if unit.kind == Kind::Public {
-            // The monomial of a public value stands one row below it.
-            return unit.lines.count() * self.period + 1;
-        }
-        (unit.lines.count() + plan.strips - 1) / plan.strips * self.period
+    fn height(&self, unit: &Unit) -> i64 {
+        // The monomial of a public value stands one row below it.
+        self.lines.groups() * self.period + i64::from(unit.kind == Kind::Public)
+    }
+
+    fn weave(&self) -> Weave {
+        Weave::new(&self.lines, self.apart)
     }
 
     /// Elements in arithmetic progression: how many, first position and step, first row and step.
@@ -86,19 +94,32 @@ pub(super) fn order<'a, 'c>(builder: &Builder<'c>, units: &'a [Unit<'c>]) -> Res
     })
 }
 
-/// The rows of every unit, from the first free row on; the next free row.
-fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
+/// What has to be added to all coefficients with some number of lanes: with bases and without.
+pub(super) struct Reached(Vec<Option<[Reaches; 2]>>);
+
+pub(super) fn reached(laid: &Laid, lanes: i64) -> Reached {
+    let of = |c: &Coefficients| [false, true].map(|based| c.reaches(lanes as u32, based));
+    let all = laid.analysis.coefficients.iter();
+    Reached(all.map(|c| c.as_ref().map(of)).collect())
+}
+
+/// The rows of every unit, from the first free row on, in some number of strips; the next free row, and all addends.
+fn bands(laid: &Laid, reached: &Reached, strips: i64) -> (Vec<Band>, i64, BTreeSet<Addend>) {
     let public = laid.units.first().is_some_and(|u| u.kind == Kind::Public);
     // Row 0 has no row above that would make its coefficients.
     let mut first = i64::from(!public);
-    let mut bands = Vec::new();
-    for (unit, coefficients) in laid.units.iter().zip(&laid.analysis.coefficients) {
-        let (order, rows) = match coefficients {
-            Some(c) => {
-                let addends = c.addends(plan.lanes as u32);
-                (c.order.clone(), c.rows(&addends, plan.strips as usize))
+    let (mut bands, mut addends) = (Vec::new(), BTreeSet::new());
+    for (i, unit) in laid.units.iter().enumerate() {
+        let lines = match unit.kind {
+            Kind::Public => unit.lines.clone(),
+            _ => unit.lines.with_strips(strips),
+        };
+        let (order, rows) = match (&laid.analysis.coefficients[i], &reached.0[i]) {
+            (Some(c), Some(reaches)) => {
+                let reaches = &reaches[usize::from(c.is_based(&lines))];
+                (c.order.clone(), c.rows(&lines, reaches, &mut addends))
             }
-            None => {
+            _ => {
                 let len = unit.lines.len();
                 ((0..len).collect(), vec![1; len as usize])
             }
@@ -109,32 +130,34 @@ fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
             period - 1
         });
         let band = Band {
+            lines,
+            apart: laid.analysis.apart[i],
             first,
             at: at.collect(),
             period,
             order,
             rows,
         };
-        first += band.height(unit, plan);
+        first += band.height(unit);
         bands.push(band);
     }
-    (bands, first)
+    (bands, first, addends)
 }
 
 /// What a layout takes, for its price.
 pub(super) struct Needs {
     pub(super) rows: i64,
     pub(super) addends: i64,
+    /// Whether bases take a column.
+    pub(super) based: bool,
 }
 
-pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
-    let coefficients = laid.analysis.coefficients.iter().flatten();
-    let addends: BTreeSet<Addend> = coefficients
-        .flat_map(|c| c.addends(plan.lanes as u32).distinct())
-        .collect();
+pub(super) fn needs(laid: &Laid, reached: &Reached, strips: i64) -> Needs {
+    let (_, rows, addends) = bands(laid, reached, strips);
     Needs {
-        rows: bands(laid, plan).1,
+        rows,
         addends: addends.len() as i64,
+        based: addends.iter().any(|a| a.base.is_some()),
     }
 }
 
@@ -143,6 +166,7 @@ pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
 struct Schedule {
     rows: Vec<Vec<i64>>,
     moves: Vec<Move>,
+    jumps: Vec<Jump>,
     addends: Vec<Addend>,
 }
 
@@ -160,6 +184,44 @@ impl Schedule {
         });
         self.set(row, steps::REST + i as i64);
     }
+
+    /// The jumps of the base from line to line: on each row, how it goes on to the next.
+    fn bases(&mut self, laid: &Laid, bands: &[Band]) {
+        let mut all = Vec::new();
+        for (coefficients, band) in laid.analysis.coefficients.iter().zip(bands) {
+            let Some(coefficients) = coefficients else {
+                continue;
+            };
+            let mut last = None;
+            for group in 0..band.lines.groups() {
+                let Some(base) = coefficients.base_of(&band.lines, group) else {
+                    break;
+                };
+                // Lanes and addend of a row stand on the row above, and so does their base.
+                let row = band.first + group * band.period - 2;
+                match last {
+                    Some(above) if above == base => {}
+                    Some(above) if above < base => all.push((row, Jump::By(base - above))),
+                    _ => all.push((row, Jump::To(base))),
+                }
+                last = Some(base);
+            }
+        }
+        // From the start on it is determined.
+        if let Some((row, jump)) = all.first().copied()
+            && row > 0
+        {
+            all.insert(0, (0, jump));
+        }
+        let kinds: BTreeSet<Jump> = all.iter().map(|(_, jump)| *jump).collect();
+        self.jumps = kinds.into_iter().collect();
+        let first = steps::REST + self.moves.len() as i64;
+        for (row, jump) in all {
+            // The list has every jump.
+            let i = self.jumps.binary_search(&jump).unwrap_or(0);
+            self.set(row, first + i as i64);
+        }
+    }
 }
 
 impl<'c> Builder<'c> {
@@ -170,7 +232,9 @@ impl<'c> Builder<'c> {
         };
         let plan = state.plan;
         let laid = order(&self, &state.units)?;
-        let (bands, rows) = bands(&laid, &plan);
+        let reached = reached(&laid, plan.lanes);
+        let (bands, rows, addends) = bands(&laid, &reached, plan.strips);
+        drop(reached);
         // On the last usable row the sum is zero.
         let active = Plan::usable_rows(plan.k) - 1;
         if rows > active {
@@ -180,40 +244,39 @@ impl<'c> Builder<'c> {
                 Plan::ATTRIBUTE
             ));
         }
-        let Laid { units, analysis } = laid;
         let bits = plan.limb_bits as u32;
-        let kinds: BTreeSet<Kind> = units.iter().map(|u| u.kind).collect();
-        let columns = |f: &dyn Fn(Kind) -> i64| kinds.iter().map(|k| f(*k)).max().unwrap_or(0);
+        let kinds = laid.units.iter().zip(&bands);
+        let kinds: BTreeSet<_> = kinds.map(|(u, b)| (u.kind, b.weave())).collect();
+        let columns = |f: &dyn Fn(Kind) -> i64| kinds.iter().map(|k| f(k.0)).max().unwrap_or(0);
         let mut shape = Shape {
             strips: plan.strips,
             lanes: plan.lanes,
             bits,
             cells: columns(&|k| k.cells()).max(1),
             limbs: columns(&|k| k.limbs(bits).into()),
+            widths: widths(kinds.iter().map(|(kind, _)| *kind), bits),
             kinds,
             moves: Vec::new(),
+            jumps: Vec::new(),
             addends: Vec::new(),
             biases: [false; 2],
         };
         let mut schedule = Schedule {
             rows: vec![Vec::new(); rows as usize],
+            addends: addends.into_iter().collect(),
             ..Schedule::default()
         };
-        let distinct = analysis.coefficients.iter().flatten();
-        let distinct: BTreeSet<Addend> = distinct
-            .flat_map(|c| c.addends(plan.lanes as u32).distinct())
-            .collect();
-        schedule.addends = distinct.into_iter().collect();
-        // Moves have to be known before the columns of addends are.
-        for (unit, band) in units.iter().zip(&bands) {
+        // Moves have to be known before the columns of jumps are, and jumps before those of addends.
+        for (unit, band) in laid.units.iter().zip(&bands) {
             monomials(unit, band, &mut schedule);
         }
+        schedule.bases(&laid, &bands);
+        let Laid { units, analysis } = laid;
         for (i, (unit, band)) in units.iter().zip(&bands).enumerate() {
             if let Some(coefficients) = &analysis.coefficients[i] {
-                let groups = 0..unit.lines.groups() as usize;
-                let rows = groups.flat_map(|g| {
-                    coefficients.group(g, plan.strips as usize, plan.lanes as u32, &band.rows)
-                });
+                let groups = 0..unit.lines.groups();
+                let rows =
+                    groups.flat_map(|g| coefficients.group(g, plan.lanes as u32, &band.rows));
                 self.coefficients(band, rows.collect(), &plan, &mut schedule, unit.location)?;
             }
             let biases = self.biases(unit, &analysis.operands[i], band)?;
@@ -223,6 +286,7 @@ impl<'c> Builder<'c> {
             self.place_unit(unit, band, &shape, i > 0)?;
         }
         shape.moves = std::mem::take(&mut schedule.moves);
+        shape.jumps = std::mem::take(&mut schedule.jumps);
         shape.addends = std::mem::take(&mut schedule.addends);
         self.place_schedule(&schedule, &shape, active)?;
         self.structure(shape, plan)
@@ -238,7 +302,7 @@ impl<'c> Builder<'c> {
         location: Location<'c>,
     ) -> Result<()> {
         let width = (plan.strips * plan.lanes) as usize;
-        let first_addend = steps::REST + schedule.moves.len() as i64;
+        let first_addend = steps::REST + (schedule.moves.len() + schedule.jumps.len()) as i64;
         let mut lanes = vec![0i128; rows.len() * width];
         let mut any = false;
         for (i, row) in rows.iter().enumerate() {
@@ -284,8 +348,9 @@ impl<'c> Builder<'c> {
             let offset = unit.operands[slot].1;
             let register = unit.lines.register();
             let mut values = Vec::with_capacity(rows.len());
-            for line in 0..register[0] * register[1] {
-                for element in unit.lines.elements(line) {
+            for line in 0..unit.lines.all() {
+                let (group, strip) = (line / register[1], line % register[1]);
+                for element in unit.lines.elements(group, strip) {
                     // form + offset = constant + terms
                     values.push(rows.constant(element) - offset);
                 }
@@ -346,12 +411,15 @@ impl<'c> Builder<'c> {
                     location,
                 )
             };
-            fill(&names::selector(unit.kind), 0, &one)?;
+            fill(&names::selector(unit.kind, band.weave()), 0, &one)?;
             if unit.result().is_some() {
                 fill(names::RESULT, 0, &one)?;
             }
             for i in 0..unit.limbs.len() as i64 {
                 fill(names::ON_LIMB, i, &one)?;
+            }
+            if let Some((limb, width)) = unit.kind.short(shape.bits) {
+                fill(names::WIDTH, limb.into(), &width.into())?;
             }
             if unit.kind.is_table() {
                 fill(names::ON_TABLE, 0, &one)?;
@@ -366,6 +434,30 @@ impl<'c> Builder<'c> {
         Ok(())
     }
 
+    /// The table of limbs: the integers of a limb, and if some limbs have fewer bits, a first column that says how many, and
+    /// the integers of these; it is 0 for all others.
+    fn limb_columns(&self, widths: &BTreeSet<u32>, limb_bits: i64) -> Result<Vec<Attribute<'c>>> {
+        if widths.is_empty() {
+            return Ok(vec![self.range_column()?]);
+        }
+        let all = std::iter::once((0, limb_bits));
+        let all = all.chain(widths.iter().map(|w| (i128::from(*w), i64::from(*w))));
+        let (mut tags, mut values) = (Vec::new(), Vec::new());
+        for (tag, bits) in all {
+            for value in 0..1i128 << bits {
+                tags.push(tag);
+                values.push(value);
+            }
+        }
+        let column = |values: &[i128]| {
+            let made = self
+                .constants
+                .make_integers(self.context, &[values.len() as i64], values);
+            made.map_err(|e| e.to_string())
+        };
+        Ok(vec![column(&tags)?, column(&values)?])
+    }
+
     fn fill_row(&mut self, group: &str, row: i64, location: Location<'c>) -> Result<()> {
         let at = (
             AffineExpr::Const(0),
@@ -377,7 +469,7 @@ impl<'c> Builder<'c> {
     /// The fixed columns that belong to no unit.
     fn place_schedule(&mut self, schedule: &Schedule, shape: &Shape, active: i64) -> Result<()> {
         let location = self.program.location;
-        let width = steps::REST as usize + shape.moves.len() + shape.addends.len();
+        let width = shape.schedule() as usize;
         let rows = schedule.rows.len();
         let mut values = vec![0i128; rows * width];
         for (row, columns) in schedule.rows.iter().enumerate() {
@@ -403,17 +495,21 @@ impl<'c> Builder<'c> {
             column_group(context, op, name, count, phase, location)
         };
         let challenge = |name: &str| first_challenge(context, name, location);
-        let tables = shape.kinds.iter().any(|k| k.is_table());
+        let tables = shape.kinds.iter().any(|k| k.0.is_table());
+        let based = !shape.jumps.is_empty();
         let mut out: Vec<Op<'c>> = [names::OMEGA, names::RHO, names::TAU, names::THETA]
             .map(challenge)
             .into();
-        let width = steps::REST + (shape.moves.len() + shape.addends.len()) as i64;
+        let width = shape.schedule();
         let advice = |name: &str, count, phase| group("plonk.advice", name, count, Some(phase));
         let fixed = |name: &str, count| group("plonk.fixed", name, count, None);
         out.push(advice(shared::CELL, shape.strips * shape.cells, 0));
         if shape.limbs > 0 {
             out.push(advice(shared::LIMB, shape.strips * shape.limbs, 0));
             out.push(fixed(names::ON_LIMB, shape.limbs));
+            if !shape.widths.is_empty() {
+                out.push(fixed(names::WIDTH, shape.limbs));
+            }
         }
         out.extend([
             advice(names::MONOMIAL, 1, 1),
@@ -426,22 +522,31 @@ impl<'c> Builder<'c> {
             fixed(names::RUN, 1),
             fixed(names::ENDS, 1),
         ]);
+        if based {
+            out.push(advice(names::BASE, 1, 1));
+        }
         for (name, any) in names::BIASES.iter().zip(shape.biases) {
             if any {
                 out.push(fixed(name, shape.strips));
             }
         }
-        out.extend(shape.kinds.iter().map(|k| fixed(&names::selector(*k), 1)));
+        out.extend(
+            shape
+                .kinds
+                .iter()
+                .map(|(kind, weave)| fixed(&names::selector(*kind, *weave), 1)),
+        );
         if tables {
             out.extend([fixed(names::ON_TABLE, 1), fixed(shared::TAG, 1)]);
         }
-        if shape.kinds.contains(&Kind::Public) {
+        if shape.kinds.contains(&(Kind::Public, Weave::PLAIN)) {
             let mut instance = group("plonk.instance", shared::PUBLIC, 1, None);
             instance.set_attr("by_gates", unit(context));
             out.push(instance);
         }
         if shape.limbs > 0 {
-            out.push(self.table(shared::RANGE, &[self.range_column()?]));
+            let columns = self.limb_columns(&shape.widths, plan.limb_bits)?;
+            out.push(self.table(shared::RANGE, &columns));
         }
         if tables {
             let columns = self.function_columns()?;
@@ -459,6 +564,9 @@ impl<'c> Builder<'c> {
             plain("plonk.derive", &attributes, location)
         };
         out.push(derive(names::MONOMIAL, 0, names::MONOMIAL_GATE));
+        if based {
+            out.push(derive(names::BASE, 0, names::BASE_GATE));
+        }
         for strip in 0..shape.strips {
             let gate = names::coefficient_gate(strip);
             out.push(derive(names::COEFFICIENT, strip, &gate));
@@ -470,6 +578,14 @@ impl<'c> Builder<'c> {
         self.program.attributes.push(("k".into(), k));
         Ok(self.program)
     }
+}
+
+/// Widths of limbs that have fewer bits than others.
+pub(super) fn widths(kinds: impl Iterator<Item = Kind>, bits: u32) -> BTreeSet<u32> {
+    kinds
+        .filter_map(|k| k.short(bits))
+        .map(|(_, w)| w)
+        .collect()
 }
 
 /// From (group, strip, number in the run) to an index of a register in the order of lines.
@@ -496,21 +612,22 @@ fn monomials(unit: &Unit, band: &Band, schedule: &mut Schedule) {
     }
     // A public value is multiplied with the monomial one row below.
     let below = i64::from(unit.kind == Kind::Public);
-    let strips = unit.lines.register()[1];
     let (mut row, mut above): (i64, Option<(i64, i64)>) = (0, None);
-    for group in 0..unit.lines.groups() {
+    for group in 0..band.lines.groups() {
+        let line = band.lines.number(group, 0);
         for (position, at) in band.order.iter().zip(&band.at) {
             let element = band.first + group * band.period + at + below;
+            let [_, line, position] = band.apart.place(0, &band.lines, line, *position);
             match above {
                 None => schedule.set(element - 1, steps::START),
-                Some((g, p)) => {
+                Some((l, p)) => {
                     for kept in row..element - 1 {
                         schedule.step(kept, (0, 0));
                     }
-                    schedule.step(element - 1, ((group - g) * strips, position - p));
+                    schedule.step(element - 1, (line - l, position - p));
                 }
             }
-            (row, above) = (element, Some((group, *position)));
+            (row, above) = (element, Some((line, position)));
         }
     }
 }
