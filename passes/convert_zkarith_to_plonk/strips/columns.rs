@@ -94,17 +94,28 @@ pub(super) fn order<'a, 'c>(builder: &Builder<'c>, units: &'a [Unit<'c>]) -> Res
     })
 }
 
-/// What has to be added to all coefficients with some number of lanes: with bases and without.
-pub(super) struct Reached(Vec<Option<[Reaches; 2]>>);
+/// What has to be added to the coefficients of a unit with some number of lanes: without a base, and with it if there is one.
+pub(super) struct Reached {
+    plain: Reaches,
+    based: Option<Reaches>,
+}
 
-pub(super) fn reached(laid: &Laid, lanes: i64) -> Reached {
-    let of = |c: &Coefficients| [false, true].map(|based| c.reaches(lanes as u32, based));
+pub(super) fn reached(laid: &Laid, lanes: i64) -> Vec<Option<Reached>> {
+    let lanes = lanes as u32;
+    let of = |c: &Coefficients| Reached {
+        plain: c.reaches(lanes, false),
+        based: c.has_base().then(|| c.reaches(lanes, true)),
+    };
     let all = laid.analysis.coefficients.iter();
-    Reached(all.map(|c| c.as_ref().map(of)).collect())
+    all.map(|c| c.as_ref().map(of)).collect()
 }
 
 /// The rows of every unit, from the first free row on, in some number of strips; the next free row, and all addends.
-fn bands(laid: &Laid, reached: &Reached, strips: i64) -> (Vec<Band>, i64, BTreeSet<Addend>) {
+fn bands(
+    laid: &Laid,
+    reached: &[Option<Reached>],
+    strips: i64,
+) -> (Vec<Band>, i64, BTreeSet<Addend>) {
     let public = laid.units.first().is_some_and(|u| u.kind == Kind::Public);
     // Row 0 has no row above that would make its coefficients.
     let mut first = i64::from(!public);
@@ -114,9 +125,10 @@ fn bands(laid: &Laid, reached: &Reached, strips: i64) -> (Vec<Band>, i64, BTreeS
             Kind::Public => unit.lines.clone(),
             _ => unit.lines.with_strips(strips),
         };
-        let (order, rows) = match (&laid.analysis.coefficients[i], &reached.0[i]) {
-            (Some(c), Some(reaches)) => {
-                let reaches = &reaches[usize::from(c.is_based(&lines))];
+        let (order, rows) = match (&laid.analysis.coefficients[i], &reached[i]) {
+            (Some(c), Some(reached)) => {
+                let based = reached.based.as_ref().filter(|_| lines.has_rows());
+                let reaches = based.unwrap_or(&reached.plain);
                 (c.order.clone(), c.rows(&lines, reaches, &mut addends))
             }
             _ => {
@@ -152,7 +164,7 @@ pub(super) struct Needs {
     pub(super) based: bool,
 }
 
-pub(super) fn needs(laid: &Laid, reached: &Reached, strips: i64) -> Needs {
+pub(super) fn needs(laid: &Laid, reached: &[Option<Reached>], strips: i64) -> Needs {
     let (_, rows, addends) = bands(laid, reached, strips);
     Needs {
         rows,

@@ -32,7 +32,9 @@ impl Candidate {
 }
 
 /// Lanes and strips tried.
-const LANES: [i64; 12] = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+const LANES: [i64; 16] = [
+    1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512,
+];
 const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 
 /// Microseconds of a column, however many rows it has: its evaluations, and what it adds to the proof and to verifying it.

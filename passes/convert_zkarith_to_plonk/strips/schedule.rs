@@ -316,9 +316,9 @@ impl Coefficients {
         Reaches { starts, all }
     }
 
-    /// Whether the base is used with these lines.
-    pub(super) fn is_based(&self, lines: &Lines) -> bool {
-        self.base(lines).is_some()
+    /// Whether there is a base, for lines whose rows are known.
+    pub(super) fn has_base(&self) -> bool {
+        self.base.is_some()
     }
 
     /// The line of its own that stands in a strip; `None` for those that are repeated in more strips than it has.
