@@ -6,9 +6,9 @@
 //! * weights get so many fraction bits that the rescale behind them drops a multiple of
 //!   `limb-bits`, and that rounding them costs no more than rounding the result;
 //! * sums of products are exact, and so are biases, which are rounded at the sum's scale. A
-//!   `zkarith.rescale` follows only where the bits would exceed `value-bits` in a factor or in an
-//!   operand of an exact non-linear operation, and in front of a named function. A result of the
-//!   model keeps the scale of its sum;
+//!   `zkarith.rescale` follows only where the bits would exceed `rescale-above` in a factor or in
+//!   an operand of an exact non-linear operation, which then has `value-bits` at most, and in
+//!   front of a named function. A result of the model keeps the scale of its sum;
 //! * a named function gets the finest scale at which a table of 2^`table-bits` entries covers its
 //!   operand, up to where the function no longer changes; `zkarith.clamp` cuts the rest;
 //! * products with powers of two, and means over as many elements, cost nothing

@@ -51,7 +51,7 @@ mod pointwise;
 pub(crate) mod strips;
 
 use crate::{
-    layout::{Layout, constant_values, uses},
+    layout::{Layout, constant_values, uses, without_elements},
     schedule,
 };
 use builder::{Builder, Result};
@@ -160,6 +160,13 @@ fn lower<'c>(
     };
     let mut builder = Builder::new(graph.context, constants, layout, graph.location);
     if let Target::Strips(plan) = target {
+        // Lines of no elements have no places.
+        if let Some(empty) = without_elements(graph) {
+            return Err(Failure {
+                location: empty.location,
+                message: empty.message,
+            });
+        }
         builder.strips = Some(strips::State {
             plan,
             units: Vec::new(),

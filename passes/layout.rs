@@ -231,6 +231,22 @@ fn unsupported(name: &str) -> String {
 /// Why a tensor of extent zero is refused.
 const EMPTY: &str = "has no elements, so that there is nothing to prove about it";
 
+/// The first input or result that has no elements.
+pub(crate) fn without_elements<'c>(graph: &Graph<'c>) -> Option<Unsupported<'c>> {
+    let empty = |v: &ValueId| fixed(graph, *v).is_some_and(|(n, _)| n == 0);
+    if graph.inputs.iter().any(empty) {
+        return Some(Unsupported {
+            location: graph.location,
+            message: format!("an input {EMPTY}"),
+        });
+    }
+    let op = graph.ops.iter().find(|op| op.results.iter().any(empty))?;
+    Some(Unsupported {
+        location: op.location,
+        message: format!("the result of `{}` {EMPTY}", op.name),
+    })
+}
+
 /// Counts what a function asks of the grid with limbs of the given width.
 ///
 /// # Errors

@@ -377,10 +377,10 @@ impl<'c, 'a> Converter<'c, 'a> {
     }
 
     /// The value with at most `value-bits` bits, for an operand of a product or of an exact
-    /// non-linear operation. `sink` says what becomes of it.
+    /// non-linear operation; itself if it has at most `rescale-above`. `sink` says what becomes of it.
     pub(super) fn settled(&mut self, v: ValueId, sink: &Sink) -> Result<ValueId, Issue> {
         let k = self.known(v);
-        if bits(k.bounds) <= self.options.value_bits {
+        if bits(k.bounds) <= self.options.rescale_above {
             return Ok(v);
         }
         let target = self.target_scale(sink, k.bounds, k.scale)?;

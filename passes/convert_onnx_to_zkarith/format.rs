@@ -329,6 +329,7 @@ mod tests {
         Options {
             fraction_bits: 10,
             value_bits: 24,
+            rescale_above: 24,
             table_bits: 12,
             limb_bits: 12,
             max_bits: 110,

@@ -21,6 +21,11 @@ pub(crate) const OPTIONS: &[PassOption] = &[
         default: "24",
     },
     PassOption {
+        name: "rescale-above",
+        description: "bits up to which such an operand is not rescaled, or `value-bits`",
+        default: "value-bits",
+    },
+    PassOption {
         name: "table-bits",
         description: "log2 of the largest table of a function",
         default: "12",
@@ -109,6 +114,7 @@ fn parse_range(text: &str) -> Result<Range, String> {
 pub(super) struct Options {
     pub(super) fraction_bits: u32,
     pub(super) value_bits: u32,
+    pub(super) rescale_above: u32,
     pub(super) table_bits: u32,
     pub(super) limb_bits: u32,
     pub(super) max_bits: u32,
@@ -134,9 +140,14 @@ impl Options {
                 &[],
             )
         })?;
+        let value_bits = bits("value-bits", 4, 60)?;
         Ok(Self {
             fraction_bits: bits("fraction-bits", 1, 24)?,
-            value_bits: bits("value-bits", 4, 60)?,
+            value_bits,
+            rescale_above: match options.get("rescale-above") {
+                "value-bits" => value_bits,
+                _ => bits("rescale-above", 4, value_bits)?,
+            },
             table_bits: bits("table-bits", 2, 24)?,
             limb_bits: bits("limb-bits", 2, 24)?,
             max_bits: bits("max-bits", 16, 120)?,

@@ -11,6 +11,7 @@ mod lowering;
 mod monomials;
 mod plan;
 mod products;
+mod reads;
 mod schedule;
 mod sparse;
 mod units;
@@ -22,7 +23,7 @@ use zkc_support::{Attribute, Context, as_i64};
 
 /// Names of columns, challenges and gates.
 pub(super) mod names {
-    use super::units::Kind;
+    use super::units::{Apart, Kind, Weave};
 
     /// Separates strips, lines and lanes.
     pub(crate) const OMEGA: &str = "omega";
@@ -38,6 +39,9 @@ pub(super) mod names {
     pub(crate) const SECOND_STEP: &str = "second_step";
     /// Running sums over the two operands of a product of matrices.
     pub(crate) const RUNNING: [&str; 2] = ["left_sum", "right_sum"];
+    /// Where the lanes start.
+    pub(crate) const BASE: &str = "base";
+    pub(crate) const BASE_GATE: &str = "next_base";
     pub(crate) const COEFFICIENT: &str = "coefficient";
     pub(crate) const TOTAL: &str = "total";
     pub(crate) const LANE: &str = "lane";
@@ -48,6 +52,8 @@ pub(super) mod names {
     pub(crate) const RUN: &str = "active";
     pub(crate) const ENDS: &str = "edge";
     pub(crate) const ON_LIMB: &str = "on_limb";
+    /// Bits of a limb that has fewer than others, 0 for those.
+    pub(crate) const WIDTH: &str = "limb_width";
     pub(crate) const ON_TABLE: &str = "on_table";
     pub(crate) const MONOMIAL_GATE: &str = "next_monomial";
     pub(crate) const SECOND_GATE: &str = "next_second_monomial";
@@ -59,8 +65,21 @@ pub(super) mod names {
         format!("next_coefficient_{strip}")
     }
 
-    pub(crate) fn selector(kind: Kind) -> String {
-        format!("q_{}", kind.name())
+    /// Of a kind of unit.
+    pub(crate) fn selector(kind: Kind, weave: Weave) -> String {
+        let mut name = format!("q_{}", kind.name());
+        if weave.pitch != 1 {
+            name += &format!("_by_{}", weave.pitch);
+        }
+        name += match weave.apart {
+            Apart::Slot => "",
+            Apart::Position => "_positions",
+            Apart::Row => "_rows",
+        };
+        if weave.step != 0 {
+            name += &format!("_{}", weave.step);
+        }
+        name
     }
 }
 

@@ -124,9 +124,9 @@ pub(crate) fn forged_proof() -> Result<()> {
     let payload = &contents.payload;
     let proper = proof_proper(payload)?;
     let stride = if shard::full() { 7 } else { 283 };
-    let head = 0..proper.start;
+    let (head, tail) = (0..proper.start, proper.end..payload.len());
     let body = proper.clone().step_by(stride).chain([proper.end - 1]);
-    for place in head.chain(body) {
+    for place in head.chain(body).chain(tail) {
         work.write("p", &seal(&flipped(payload, place))?)?;
         work.refused(&VERIFY)
             .with_context(|| format!("byte {place} of {} forged", payload.len()))?;
@@ -155,7 +155,8 @@ pub(crate) fn forged_proof() -> Result<()> {
     Ok(())
 }
 
-/// Where the bytes that the proof system made stand in the payload: at its end, behind their length.
+/// Where the bytes that the proof system made stand in the payload: behind their length, with the name of the commitment
+/// after them at most.
 fn proof_proper(payload: &[u8]) -> Result<Range<usize>> {
     // Tag 6, of bytes; the length takes two or three bytes of seven bits each.
     (0..payload.len())
@@ -165,9 +166,16 @@ fn proof_proper(payload: &[u8]) -> Result<Range<usize>> {
             let digits = rest.get(..size.min(4))?.iter().rev();
             let length = digits.fold(0, |sum, byte| (sum << 7) | usize::from(byte & 0x7f));
             let start = place + 1 + size;
-            (start + length == payload.len()).then_some(start..payload.len())
+            let end = start.checked_add(length)?;
+            let last = match payload.get(end..)? {
+                [] => true,
+                // Tag 7, of a short text.
+                [0x3a, size, name @ ..] => name.len() == usize::from(*size),
+                _ => false,
+            };
+            last.then_some(start..end)
         })
-        .context("the payload of a proof does not end in the proof")
+        .context("the payload of a proof does not end in the proof and its commitment")
 }
 
 fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {

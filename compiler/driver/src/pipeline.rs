@@ -30,6 +30,9 @@ const SUMS_FRACTION_BITS: u32 = 12;
 /// Bits of values there, so that the bounds of deep networks cost no precision.
 const SUMS_VALUE_BITS: u32 = 32;
 
+/// Bits of a value there that is not rescaled: more of them make sums of the next layer wider than a rescale costs.
+const SUMS_RESCALE_ABOVE: u32 = 24;
+
 impl Stage {
     /// All stages in their order.
     pub const ALL: [Stage; 3] = [Stage::Core, Stage::Fixed, Stage::Circuit];
@@ -80,6 +83,7 @@ impl Stage {
                 conversion.extend(limbs.iter().cloned());
                 if precise.is_some() {
                     conversion.push(format!("value-bits={SUMS_VALUE_BITS}"));
+                    conversion.push(format!("rescale-above={SUMS_RESCALE_ABOVE}"));
                 }
                 vec![
                     with_options("convert-onnx-to-zkarith", &conversion),

@@ -5,19 +5,26 @@ use super::{
     Plan,
     contraction::{self, Contraction, contractions, pairs},
     gates::{Gates, Shape, steps},
+    lines::Lines,
     monomials::{Schedule, monomials},
     names,
-    schedule::{Addend, Analysis, Row, Step, analyse},
+    reads::{Analysis, analyse},
+    schedule::{Addend, Coefficients, Reaches, Row, Step},
     sparse::Evaluator,
-    units::{Kind, Unit},
+    units::{Apart, Kind, Unit, Weave},
 };
 use crate::expressions::{column_group, first_challenge, plain};
 use num_bigint::BigInt;
 use std::collections::{BTreeSet, HashMap};
-use zkc_support::{AffineExpr, AffineMap, Graph, Location, Op, i64_attr, string, symbol, unit};
+use zkc_support::{
+    AffineExpr, AffineMap, Attribute, Graph, Location, Op, i64_attr, string, symbol, unit,
+};
 
 /// A unit's rows.
 pub(super) struct Band {
+    pub(super) lines: Lines,
+    /// What tells its operands apart.
+    pub(super) apart: Apart,
     pub(super) first: i64,
     /// Rows of a group of lines, and where in them the elements stand, in the order of rows; of a product of matrices the
     /// rows of a matrix, and the first that has elements.
@@ -30,14 +37,13 @@ pub(super) struct Band {
 }
 
 impl Band {
-    fn height(&self, unit: &Unit, plan: &Plan) -> i64 {
-        let strips = unit.side_by_side(plan.strips);
-        let groups = (unit.lines.count() + strips - 1) / strips;
-        if unit.kind == Kind::Public {
-            // The monomial of a public value stands one row below it.
-            return groups * self.period + 1;
-        }
-        groups * self.period
+    fn height(&self, unit: &Unit) -> i64 {
+        // The monomial of a public value stands one row below it.
+        self.lines.groups() * self.period + i64::from(unit.kind == Kind::Public)
+    }
+
+    fn weave(&self) -> Weave {
+        Weave::new(&self.lines, self.apart)
     }
 
     /// Elements in arithmetic progression: how many, first position and step, first row and step.
@@ -90,27 +96,48 @@ pub(super) fn order<'a, 'c>(builder: &Builder<'c>, units: &'a [Unit<'c>]) -> Res
     })
 }
 
-/// The rows of every unit, from the first free row on; the next free row.
-fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
+/// What has to be added to the coefficients of a unit with some number of lanes: without a base, and with it if there is one.
+pub(super) struct Reached {
+    plain: Reaches,
+    based: Option<Reaches>,
+}
+
+pub(super) fn reached(laid: &Laid, lanes: i64) -> Vec<Option<Reached>> {
+    let lanes = lanes as u32;
+    let of = |c: &Coefficients| Reached {
+        plain: c.reaches(lanes, false),
+        based: c.has_base().then(|| c.reaches(lanes, true)),
+    };
+    let all = laid.analysis.coefficients.iter();
+    all.map(|c| c.as_ref().map(of)).collect()
+}
+
+/// The rows of every unit, from the first free row on, in some number of strips; the next free row, and all addends.
+fn bands(
+    laid: &Laid,
+    reached: &[Option<Reached>],
+    (strips, limb_bits): (i64, i64),
+) -> (Vec<Band>, i64, BTreeSet<Addend>) {
     let public = laid.units.first().is_some_and(|u| u.kind == Kind::Public);
-    let pairs = pairs(&kinds(&laid.units), plan.limb_bits as u32);
+    let width = strips * pairs(&kinds(&laid.units), limb_bits as u32);
     // Row 0 has no row above that would make its coefficients.
     let mut first = i64::from(!public);
-    let mut bands = Vec::new();
-    for (unit, coefficients) in laid.units.iter().zip(&laid.analysis.coefficients) {
-        let (order, rows) = match coefficients {
-            Some(c) => {
-                let addends = c.addends(plan.lanes as u32);
-                let strips = unit.side_by_side(plan.strips);
-                let mut rows = c.rows(&addends, strips as usize);
+    let (mut bands, mut addends) = (Vec::new(), BTreeSet::new());
+    for (i, unit) in laid.units.iter().enumerate() {
+        let lines = unit.lines.with_strips(unit.side_by_side(strips));
+        let (order, rows) = match (&laid.analysis.coefficients[i], &reached[i]) {
+            (Some(c), Some(reached)) => {
+                let based = reached.based.as_ref().filter(|_| lines.has_rows());
+                let reaches = based.unwrap_or(&reached.plain);
+                let mut rows = c.rows(&lines, reaches, &mut addends);
                 if let Kind::Contraction(c) = unit.kind
-                    && c.starts_above(plan.strips * pairs)
+                    && c.starts_above(width)
                 {
                     rows[0] = rows[0].max(2);
                 }
                 (c.order.clone(), rows)
             }
-            None => {
+            _ => {
                 let len = unit.lines.len();
                 ((0..len).collect(), vec![1; len as usize])
             }
@@ -122,19 +149,21 @@ fn bands(laid: &Laid, plan: &Plan) -> (Vec<Band>, i64) {
         });
         let at = at.collect();
         if let Kind::Contraction(c) = unit.kind {
-            period += c.height(plan.strips * pairs) - 1;
+            period += c.height(width) - 1;
         }
         let band = Band {
+            lines,
+            apart: laid.analysis.apart[i],
             first,
             at,
             period,
             order,
             rows,
         };
-        first += band.height(unit, plan);
+        first += band.height(unit);
         bands.push(band);
     }
-    (bands, first)
+    (bands, first, addends)
 }
 
 /// What stands in a circuit.
@@ -148,8 +177,10 @@ pub(super) fn kinds<'k, 'c: 'k>(
 pub(super) struct Needs {
     /// Rows, but for those of elements of products of matrices.
     rows: i64,
-    pub(super) addends: i64,
     products: Vec<Contraction>,
+    pub(super) addends: i64,
+    /// Whether bases take a column.
+    pub(super) based: bool,
 }
 
 impl Needs {
@@ -161,11 +192,8 @@ impl Needs {
     }
 }
 
-pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
-    let coefficients = laid.analysis.coefficients.iter().flatten();
-    let addends: BTreeSet<Addend> = coefficients
-        .flat_map(|c| c.addends(plan.lanes as u32).distinct())
-        .collect();
+pub(super) fn needs(laid: &Laid, reached: &[Option<Reached>], plan: &Plan) -> Needs {
+    let (_, rows, addends) = bands(laid, reached, (plan.strips, plan.limb_bits));
     let products = laid.units.iter().filter_map(|u| match u.kind {
         Kind::Contraction(c) => Some(c),
         _ => None,
@@ -173,9 +201,10 @@ pub(super) fn needs(laid: &Laid, plan: &Plan) -> Needs {
     let mut needs = Needs {
         rows: 0,
         addends: addends.len() as i64,
+        based: addends.iter().any(|a| a.base.is_some()),
         products: products.collect(),
     };
-    needs.rows = bands(laid, plan).1 - needs.rows(plan, &kinds(&laid.units));
+    needs.rows = rows - needs.rows(plan, &kinds(&laid.units));
     needs
 }
 
@@ -187,7 +216,9 @@ impl<'c> Builder<'c> {
         };
         let plan = state.plan;
         let laid = order(&self, &state.units)?;
-        let (bands, rows) = bands(&laid, &plan);
+        let reached = reached(&laid, plan.lanes);
+        let (bands, rows, addends) = bands(&laid, &reached, (plan.strips, plan.limb_bits));
+        drop(reached);
         // On the last usable row the sum is zero.
         let active = Plan::usable_rows(plan.k) - 1;
         if rows > active {
@@ -197,32 +228,34 @@ impl<'c> Builder<'c> {
                 Plan::ATTRIBUTE
             ));
         }
-        let Laid { units, analysis } = laid;
         let bits = plan.limb_bits as u32;
-        let kinds = kinds(&units);
-        let columns = |f: &dyn Fn(Kind) -> i64| kinds.iter().map(|k| f(*k)).max().unwrap_or(0);
+        let pairs = pairs(&kinds(&laid.units), bits);
+        let kinds = laid.units.iter().zip(&bands);
+        let kinds: BTreeSet<_> = kinds.map(|(u, b)| (u.kind, b.weave())).collect();
+        let columns = |f: &dyn Fn(Kind) -> i64| kinds.iter().map(|k| f(k.0)).max().unwrap_or(0);
         let mut shape = Shape {
             strips: plan.strips,
             lanes: plan.lanes,
             bits,
             cells: columns(&|k| k.cells()).max(1),
             limbs: columns(&|k| k.limbs(bits).into()),
-            pairs: pairs(&kinds, bits),
-            public: units.first().map_or(1, |u| u.side_by_side(plan.strips)),
+            pairs,
+            public: laid
+                .units
+                .first()
+                .map_or(1, |u| u.side_by_side(plan.strips)),
+            widths: widths(kinds.iter().map(|(kind, _)| *kind), bits),
             kinds,
             moves: Vec::new(),
             second_moves: Vec::new(),
+            jumps: Vec::new(),
             addends: Vec::new(),
             biases: [false; 2],
         };
         let (mut schedule, mut second) = (Schedule::new(rows), Schedule::new(rows));
-        let distinct = analysis.coefficients.iter().flatten();
-        let distinct: BTreeSet<Addend> = distinct
-            .flat_map(|c| c.addends(plan.lanes as u32).distinct())
-            .collect();
-        schedule.addends = distinct.into_iter().collect();
-        // Moves have to be known before the columns of addends are.
-        for (unit, band) in units.iter().zip(&bands) {
+        schedule.addends = addends.into_iter().collect();
+        // Moves have to be known before the columns of jumps are, and jumps before those of addends.
+        for (unit, band) in laid.units.iter().zip(&bands) {
             if let Kind::Contraction(c) = unit.kind {
                 let width = plan.strips * shape.pairs;
                 contraction::monomials(c, band, width, &mut schedule, &mut second);
@@ -230,12 +263,13 @@ impl<'c> Builder<'c> {
                 monomials(unit, band, &mut schedule);
             }
         }
+        schedule.bases(&laid, &bands);
+        let Laid { units, analysis } = laid;
         for (i, (unit, band)) in units.iter().zip(&bands).enumerate() {
             if let Some(coefficients) = &analysis.coefficients[i] {
-                let groups = 0..unit.lines.groups() as usize;
-                let strips = unit.side_by_side(plan.strips) as usize;
+                let groups = 0..unit.lines.groups();
                 let rows = groups.flat_map(|g| {
-                    let mut rows = coefficients.group(g, strips, plan.lanes as u32, &band.rows);
+                    let mut rows = coefficients.group(g, plan.lanes as u32, &band.rows);
                     // The coefficient of a matrix stands on all rows with its elements.
                     rows.resize(band.period as usize, Row::SAME);
                     rows
@@ -249,10 +283,10 @@ impl<'c> Builder<'c> {
             self.place_unit(unit, band, &shape, i > 0)?;
         }
         shape.moves = std::mem::take(&mut schedule.moves);
+        shape.jumps = std::mem::take(&mut schedule.jumps);
         shape.addends = std::mem::take(&mut schedule.addends);
         shape.second_moves = std::mem::take(&mut second.moves);
-        let width = steps::REST + (shape.moves.len() + shape.addends.len()) as i64;
-        self.place_schedule(names::STEP, &schedule, (0, width))?;
+        self.place_schedule(names::STEP, &schedule, (0, shape.schedule()))?;
         if !shape.second_moves.is_empty() {
             let range = (steps::START, 1 + shape.second_moves.len() as i64);
             self.place_schedule(names::SECOND_STEP, &second, range)?;
@@ -271,7 +305,7 @@ impl<'c> Builder<'c> {
         location: Location<'c>,
     ) -> Result<()> {
         let width = (plan.strips * plan.lanes) as usize;
-        let first_addend = steps::REST + schedule.moves.len() as i64;
+        let first_addend = steps::REST + (schedule.moves.len() + schedule.jumps.len()) as i64;
         let mut lanes = vec![0i128; rows.len() * width];
         let mut any = false;
         for (i, row) in rows.iter().enumerate() {
@@ -323,9 +357,11 @@ impl<'c> Builder<'c> {
             }
             let register = unit.lines.register();
             let mut values = Vec::with_capacity(rows.len());
-            for line in 0..register[0] * register[1] {
-                let rest = unit.lines.rest().filter(|_| line >= unit.lines.count());
-                for element in unit.lines.elements(line) {
+            for line in 0..unit.lines.all() {
+                let (group, strip) = (line / register[1], line % register[1]);
+                let repeats = unit.lines.repeats(group, strip);
+                let rest = unit.lines.rest().filter(|_| repeats);
+                for element in unit.lines.elements(group, strip) {
                     // form + offset = constant + terms
                     let constant = rest.map_or(rows.constant(element), i128::from);
                     values.push(constant - offset);
@@ -390,12 +426,15 @@ impl<'c> Builder<'c> {
                     location,
                 )
             };
-            fill(&names::selector(unit.kind), 0, &one)?;
+            fill(&names::selector(unit.kind, band.weave()), 0, &one)?;
             if unit.result().is_some() {
                 fill(names::RESULT, 0, &one)?;
             }
             for i in 0..unit.limbs.len() as i64 {
                 fill(names::ON_LIMB, i, &one)?;
+            }
+            if let Some((limb, width)) = unit.kind.short(shape.bits) {
+                fill(names::WIDTH, limb.into(), &width.into())?;
             }
             if unit.kind.is_table() {
                 fill(names::ON_TABLE, 0, &one)?;
@@ -426,6 +465,30 @@ impl<'c> Builder<'c> {
         Ok(())
     }
 
+    /// The table of limbs: the integers of a limb, and if some limbs have fewer bits, a first column that says how many, and
+    /// the integers of these; it is 0 for all others.
+    fn limb_columns(&self, widths: &BTreeSet<u32>, limb_bits: i64) -> Result<Vec<Attribute<'c>>> {
+        if widths.is_empty() {
+            return Ok(vec![self.range_column()?]);
+        }
+        let all = std::iter::once((0, limb_bits));
+        let all = all.chain(widths.iter().map(|w| (i128::from(*w), i64::from(*w))));
+        let (mut tags, mut values) = (Vec::new(), Vec::new());
+        for (tag, bits) in all {
+            for value in 0..1i128 << bits {
+                tags.push(tag);
+                values.push(value);
+            }
+        }
+        let column = |values: &[i128]| {
+            let made = self
+                .constants
+                .make_integers(self.context, &[values.len() as i64], values);
+            made.map_err(|e| e.to_string())
+        };
+        Ok(vec![column(&tags)?, column(&values)?])
+    }
+
     fn fill_row(&mut self, group: &str, row: i64, location: Location<'c>) -> Result<()> {
         let at = (
             AffineExpr::Const(0),
@@ -450,17 +513,21 @@ impl<'c> Builder<'c> {
             column_group(context, op, name, count, phase, location)
         };
         let challenge = |name: &str| first_challenge(context, name, location);
-        let tables = shape.kinds.iter().any(|k| k.is_table());
+        let tables = shape.kinds.iter().any(|k| k.0.is_table());
+        let based = !shape.jumps.is_empty();
         let mut out: Vec<Op<'c>> = [names::OMEGA, names::RHO, names::TAU, names::THETA]
             .map(challenge)
             .into();
-        let width = steps::REST + (shape.moves.len() + shape.addends.len()) as i64;
+        let width = shape.schedule();
         let advice = |name: &str, count, phase| group("plonk.advice", name, count, Some(phase));
         let fixed = |name: &str, count| group("plonk.fixed", name, count, None);
         out.push(advice(shared::CELL, shape.strips * shape.cells, 0));
         if shape.limbs > 0 {
             out.push(advice(shared::LIMB, shape.strips * shape.limbs, 0));
             out.push(fixed(names::ON_LIMB, shape.limbs));
+            if !shape.widths.is_empty() {
+                out.push(fixed(names::WIDTH, shape.limbs));
+            }
         }
         out.extend([
             advice(names::MONOMIAL, 1, 1),
@@ -473,17 +540,23 @@ impl<'c> Builder<'c> {
             fixed(names::RUN, 1),
             fixed(names::ENDS, 1),
         ]);
+        if based {
+            out.push(advice(names::BASE, 1, 1));
+        }
         for (name, any) in names::BIASES.iter().zip(shape.biases) {
             if any {
                 out.push(fixed(name, shape.strips));
             }
         }
         let width = shape.strips * shape.pairs;
-        out.extend(shape.kinds.iter().map(|k| match k {
-            Kind::Contraction(c) => fixed(&names::selector(*k), c.columns(width)),
-            _ => fixed(&names::selector(*k), 1),
+        out.extend(shape.kinds.iter().map(|(kind, weave)| {
+            let columns = match kind {
+                Kind::Contraction(c) => c.columns(width),
+                _ => 1,
+            };
+            fixed(&names::selector(*kind, *weave), columns)
         }));
-        let products = contractions(&shape.kinds).next().is_some();
+        let products = contractions(&shape.distinct()).next().is_some();
         if products {
             out.extend(names::RUNNING.map(|name| advice(name, 1, 1)));
         }
@@ -497,13 +570,14 @@ impl<'c> Builder<'c> {
         if tables {
             out.extend([fixed(names::ON_TABLE, 1), fixed(shared::TAG, 1)]);
         }
-        if shape.kinds.contains(&Kind::Public) {
+        if shape.kinds.contains(&(Kind::Public, Weave::PLAIN)) {
             let mut instance = group("plonk.instance", shared::PUBLIC, shape.public, None);
             instance.set_attr("by_gates", unit(context));
             out.push(instance);
         }
         if shape.limbs > 0 {
-            out.push(self.table(shared::RANGE, &[self.range_column()?]));
+            let columns = self.limb_columns(&shape.widths, plan.limb_bits)?;
+            out.push(self.table(shared::RANGE, &columns));
         }
         if tables {
             let columns = self.function_columns()?;
@@ -524,6 +598,9 @@ impl<'c> Builder<'c> {
         if !shape.second_moves.is_empty() {
             out.push(derive(names::SECOND, 0, names::SECOND_GATE));
         }
+        if based {
+            out.push(derive(names::BASE, 0, names::BASE_GATE));
+        }
         for strip in 0..shape.strips {
             let gate = names::coefficient_gate(strip);
             out.push(derive(names::COEFFICIENT, strip, &gate));
@@ -539,6 +616,14 @@ impl<'c> Builder<'c> {
         self.program.attributes.push(("k".into(), k));
         Ok(self.program)
     }
+}
+
+/// Widths of limbs that have fewer bits than others.
+pub(super) fn widths(kinds: impl Iterator<Item = Kind>, bits: u32) -> BTreeSet<u32> {
+    kinds
+        .filter_map(|k| k.short(bits))
+        .map(|(_, w)| w)
+        .collect()
 }
 
 /// From (group, strip, number in the run) to an index of a register in the order of lines.

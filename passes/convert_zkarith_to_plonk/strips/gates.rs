@@ -1,12 +1,13 @@
 //! The gates of strips.
 //!
-//! With `P` the monomial of a row, `U_s` the coefficient of the result in strip `s`, `T` the sum of everything, `'` for the next row:
+//! With `P` the monomial of a row, `B` the base of its lanes, `U_s` the coefficient of the result in strip `s`, `T` the sum of everything, `'` for the next row:
 //!
 //! | gate | equation |
 //! |---|---|
 //! | `monomial` | `P' = (move) * P`, `1` at the start of a unit |
-//! | `coefficient` | `U_s' = (step) * U_s + (addend) * sum of omega^i * lane_i` |
-//! | `total` | `T' = T + P * sum of omega^s * (operand_s - bias_s) - sum of U_s * y_s`, times `tau` between units; `T` starts and ends at zero |
+//! | `base` | `B' = (jump) * B`, or a power of `omega` |
+//! | `coefficient` | `U_s' = (step) * U_s + (addend, times B or not) * sum of omega^i * lane_i` |
+//! | `total` | `T' = T + P * sum of omega^(pitch * s) * (operand_s - bias_s) - sum of U_s * y_s`, times `tau` between units; `T` starts and ends at zero |
 //! | `next_left_sum`, `next_right_sum` | the running sums of products of matrices, see [`super::contraction`] |
 //! | one of each kind | what the page of the gadget says |
 
@@ -15,7 +16,7 @@ use super::{
     contraction::contractions,
     names,
     schedule::Addend,
-    units::{A, B, EXCESS, Factor, Form, Kind, SIGN, Y},
+    units::{A, Apart, B, EXCESS, Factor, Form, Kind, SIGN, Weave, Y},
 };
 use crate::expressions::Expressions;
 use std::{
@@ -30,6 +31,15 @@ const NESTED: usize = 48;
 /// A step of the monomial: exponents of `omega` and `rho`.
 pub(super) type Move = (i64, i64);
 
+/// How the base goes on from a row to the next; it stays unless said otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Jump {
+    /// It is this power of `omega`.
+    To(i64),
+    /// It is multiplied with this power of `omega`.
+    By(i64),
+}
+
 /// What the gates depend on.
 pub(super) struct Shape {
     pub(super) strips: i64,
@@ -42,13 +52,36 @@ pub(super) struct Shape {
     pub(super) pairs: i64,
     /// Columns of public values, if there are any.
     pub(super) public: i64,
-    pub(super) kinds: BTreeSet<Kind>,
+    pub(super) kinds: BTreeSet<(Kind, Weave)>,
     pub(super) moves: Vec<Move>,
     /// Moves of the second monomial; empty if there is none.
     pub(super) second_moves: Vec<Move>,
+    pub(super) jumps: Vec<Jump>,
     pub(super) addends: Vec<Addend>,
+    /// Widths of limbs that have fewer bits than others.
+    pub(super) widths: BTreeSet<u32>,
     /// Whether the two operands of units have biases.
     pub(super) biases: [bool; 2],
+}
+
+impl Shape {
+    /// Columns of the schedule.
+    pub(super) fn schedule(&self) -> i64 {
+        self.first_addend() + self.addends.len() as i64
+    }
+
+    fn first_jump(&self) -> i64 {
+        steps::REST + self.moves.len() as i64
+    }
+
+    fn first_addend(&self) -> i64 {
+        self.first_jump() + self.jumps.len() as i64
+    }
+
+    /// Kinds of units, wherever their lines stand.
+    pub(super) fn distinct(&self) -> BTreeSet<Kind> {
+        self.kinds.iter().map(|(kind, _)| *kind).collect()
+    }
 }
 
 /// Columns of the schedule: how `P` and the `U_s` go on from a row to the next.
@@ -56,7 +89,7 @@ pub(super) mod steps {
     pub(crate) const KEEP: i64 = 0;
     pub(crate) const RHO: i64 = 1;
     pub(crate) const START: i64 = 2;
-    /// The moves, then the addends.
+    /// The moves, the jumps, the addends.
     pub(crate) const REST: i64 = 3;
 }
 
@@ -97,11 +130,15 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
             self.monomial(names::SECOND, names::SECOND_STEP, 0, &shape.second_moves);
             out.push(self.gate(names::SECOND_GATE));
         }
+        if !self.shape.jumps.is_empty() {
+            self.base();
+            out.push(self.gate(names::BASE_GATE));
+        }
         for strip in 0..self.shape.strips {
             self.coefficient(strip);
             out.push(self.gate(&names::coefficient_gate(strip)));
         }
-        if contractions(&shape.kinds).next().is_some() {
+        if contractions(&shape.distinct()).next().is_some() {
             for slot in 0..2 {
                 self.running_sum(slot);
                 out.push(self.gate(names::RUNNING_GATES[slot]));
@@ -109,9 +146,9 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         }
         self.total();
         out.push(self.gate(names::TOTAL_GATE));
-        for kind in &self.shape.kinds {
+        for kind in self.shape.distinct() {
             for strip in 0..self.shape.strips {
-                if self.unit(*kind, strip) {
+                if self.unit(kind, strip) {
                     out.push(self.gate(&format!("{}_{strip}", kind.name())));
                 }
             }
@@ -121,11 +158,15 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                 let on = self.query(names::ON_LIMB, limb, 0);
                 let value = self.limb(strip, limb);
                 let value = self.product(&[on, value]);
-                self.op("plonk.look_up", &[value], &[]);
+                let mut looked_up = vec![value];
+                if !self.shape.widths.is_empty() {
+                    looked_up.insert(0, self.query(names::WIDTH, limb, 0));
+                }
+                self.op("plonk.look_up", &looked_up, &[]);
                 let column = strip * self.shape.limbs + limb;
                 out.push(self.lookup(&format!("limb_{column}"), shared::RANGE));
             }
-            if self.shape.kinds.iter().any(|k| k.is_table()) {
+            if self.shape.kinds.iter().any(|k| k.0.is_table()) {
                 let on = self.query(names::ON_TABLE, 0, 0);
                 let tag = self.query(shared::TAG, 0, 0);
                 let (x, y) = (self.cell(strip, A), self.cell(strip, Y));
@@ -193,10 +234,6 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         }
     }
 
-    fn by_omega(&mut self, values: &[ValueId]) -> ValueId {
-        self.by_powers(values, &[(names::OMEGA, 1)])
-    }
-
     /// `v[0] + x * (v[1] + x * (..))` for a product `x` of powers; halves apart where that would be nested deeply.
     pub(super) fn by_powers(&mut self, values: &[ValueId], x: &[(&str, i64)]) -> ValueId {
         if values.len() > NESTED {
@@ -251,6 +288,40 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         self.constrain(names::GOES_ON, poly);
     }
 
+    fn base(&mut self) {
+        let run = self.query(names::RUN, 0, 0);
+        let here = self.query(names::BASE, 0, 0);
+        let next = self.query(names::BASE, 0, 1);
+        let change = self.sub(next, here);
+        let mut terms = vec![self.product(&[run, change])];
+        let one = self.literal(1);
+        for (column, jump) in (self.shape.first_jump()..).zip(&self.shape.jumps) {
+            // B' = omega^x on these rows, and omega^-x * B' = 1 for a negative x; or B' = omega^x * B.
+            let (to, exponent) = match jump {
+                Jump::To(x) => (one, *x),
+                Jump::By(x) => (here, *x),
+            };
+            let power = self.power(names::OMEGA, exponent.abs());
+            let mut difference = vec![];
+            match (power, exponent < 0) {
+                (Some(power), true) => {
+                    let more = self.sub(power, one);
+                    difference.push(self.product(&[more, next]));
+                    difference.push(self.sub(here, to));
+                }
+                (Some(power), false) => {
+                    let to = self.product(&[power, to]);
+                    difference.push(self.sub(here, to));
+                }
+                (None, _) => difference.push(self.sub(here, to)),
+            }
+            let difference = self.sum(&difference);
+            terms.push(self.selected(names::STEP, column, Some(difference)));
+        }
+        let poly = self.sum(&terms);
+        self.constrain(names::GOES_ON, poly);
+    }
+
     fn coefficient(&mut self, strip: i64) {
         let run = self.query(names::RUN, 0, 0);
         let here = self.query(names::COEFFICIENT, strip, 0);
@@ -262,26 +333,33 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         let step = self.sum(&[keep, chain]);
         let mut right = vec![self.product(&[step, here])];
         if !self.shape.addends.is_empty() {
-            let first = steps::REST + self.shape.moves.len() as i64;
-            let addends: Vec<_> = (first..)
-                .zip(&self.shape.addends)
-                .map(|(column, addend)| {
-                    let place = addend.place;
-                    let monomial = self.powers(&[
-                        (names::TAU, place.distance.into()),
-                        (names::THETA, place.slot.into()),
-                        (names::RHO, place.position.into()),
-                        (names::OMEGA, i64::from(addend.run) * self.shape.lanes),
-                    ]);
-                    self.selected(names::STEP, column, monomial)
-                })
-                .collect();
+            let (mut addends, mut based) = (Vec::new(), Vec::new());
+            for (column, addend) in (self.shape.first_addend()..).zip(&self.shape.addends) {
+                let place = addend.place;
+                let shift = addend.base.map_or(0, |shift| shift.of(strip));
+                let monomial = self.powers(&[
+                    (names::TAU, place.distance.into()),
+                    (names::THETA, place.slot.into()),
+                    (names::RHO, place.position.into()),
+                    (names::OMEGA, i64::from(addend.first) + shift),
+                ]);
+                let selected = self.selected(names::STEP, column, monomial);
+                match addend.base {
+                    Some(_) => based.push(selected),
+                    None => addends.push(selected),
+                }
+            }
+            if !based.is_empty() {
+                let base = self.query(names::BASE, 0, 0);
+                let based = self.sum(&based);
+                addends.push(self.product(&[base, based]));
+            }
             let addend = self.sum(&addends);
             let lanes = self.shape.lanes;
             let lanes: Vec<_> = (0..lanes)
                 .map(|i| self.query(names::LANE, strip * lanes + i, 0))
                 .collect();
-            let lanes = self.by_omega(&lanes);
+            let lanes = self.by_powers(&lanes, &[(names::OMEGA, 1)]);
             right.push(self.product(&[addend, lanes]));
         }
         let right = self.sum(&right);
@@ -313,30 +391,77 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         }
     }
 
-    /// Operands of one slot over all strips, minus their biases; `None` if no unit has that many.
+    /// Operands of one slot over all strips, minus their biases, times what tells the slot apart; `None` if no unit has that
+    /// many.
     fn operands(&mut self, slot: usize) -> Option<ValueId> {
-        let mut strips = Vec::new();
-        for strip in 0..self.shape.strips {
-            let mut terms = Vec::new();
-            for kind in &self.shape.kinds {
-                let forms = kind.operands(self.shape.bits);
-                let Some(form) = forms.get(slot) else {
-                    continue;
-                };
-                if let Some(form) = self.form(form, strip) {
-                    let q = self.query(&names::selector(*kind), 0, 0);
-                    terms.push(self.product(&[q, form]));
+        let weaves: BTreeSet<Weave> = self.shape.kinds.iter().map(|(_, weave)| *weave).collect();
+        let mut sums = Vec::new();
+        if self.shape.biases[slot] {
+            let biases = self.biases(slot, Weave::PLAIN);
+            sums.push(self.neg(biases));
+        }
+        for weave in weaves {
+            let mut strips = Vec::new();
+            let mut selectors = Vec::new();
+            for strip in 0..self.shape.strips {
+                let mut terms = Vec::new();
+                for (kind, _) in self.shape.kinds.iter().filter(|k| k.1 == weave) {
+                    let forms = kind.operands(self.shape.bits);
+                    let Some(form) = forms.get(slot) else {
+                        continue;
+                    };
+                    if let Some(form) = self.form(form, strip) {
+                        let q = self.query(&names::selector(*kind, weave), 0, 0);
+                        terms.push(self.product(&[q, form]));
+                        if strip == 0 {
+                            selectors.push(q);
+                        }
+                    }
+                }
+                if !terms.is_empty() {
+                    strips.push(self.sum(&terms));
                 }
             }
-            if self.shape.biases[slot] {
-                let bias = self.query(names::BIASES[slot], strip, 0);
-                terms.push(self.neg(bias));
+            if strips.is_empty() {
+                continue;
             }
-            if !terms.is_empty() {
-                strips.push(self.sum(&terms));
+            if self.shape.biases[slot] && weave != Weave::PLAIN {
+                // Biases were counted as if this were plain.
+                let on = self.sum(&selectors);
+                let counted = self.biases(slot, Weave::PLAIN);
+                let due = self.biases(slot, weave);
+                let missing = self.sub(counted, due);
+                sums.push(self.product(&[on, missing]));
             }
+            let strips = self.by_powers(&strips, &[(names::OMEGA, weave.pitch)]);
+            sums.push(self.apart(slot, weave, strips));
         }
-        (!strips.is_empty()).then(|| self.by_omega(&strips))
+        (!sums.is_empty()).then(|| self.sum(&sums))
+    }
+
+    fn biases(&mut self, slot: usize, weave: Weave) -> ValueId {
+        let biases = 0..self.shape.strips;
+        let biases: Vec<_> = biases
+            .map(|strip| self.query(names::BIASES[slot], strip, 0))
+            .collect();
+        let biases = self.by_powers(&biases, &[(names::OMEGA, weave.pitch)]);
+        self.apart(slot, weave, biases)
+    }
+
+    /// A second operand, times what tells it from the first.
+    fn apart(&mut self, slot: usize, weave: Weave, v: ValueId) -> ValueId {
+        if slot == 0 {
+            return v;
+        }
+        let challenge = match weave.apart {
+            Apart::Slot => names::THETA,
+            Apart::Position => names::RHO,
+            Apart::Row => names::OMEGA,
+        };
+        match self.power(challenge, weave.step.max(1)) {
+            Some(power) => self.product(&[power, v]),
+            None => v,
+        }
     }
 
     fn total(&mut self) {
@@ -354,22 +479,19 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         let mut terms = vec![more];
         if let Some(first) = self.operands(0) {
             let mut operands = vec![first];
-            if let Some(second) = self.operands(1) {
-                let theta = self.challenge(names::THETA);
-                operands.push(self.product(&[theta, second]));
-            }
+            operands.extend(self.operands(1));
             let operands = self.sum(&operands);
             let monomial = self.query(names::MONOMIAL, 0, 0);
             terms.push(self.product(&[monomial, operands]));
         }
         terms.extend(self.contracted());
-        if self.shape.kinds.contains(&Kind::Public) {
-            let q = self.query(&names::selector(Kind::Public), 0, 0);
+        if self.shape.kinds.contains(&(Kind::Public, Weave::PLAIN)) {
+            let q = self.query(&names::selector(Kind::Public, Weave::PLAIN), 0, 0);
             let monomial = self.query(names::MONOMIAL, 0, 1);
             let values: Vec<_> = (0..self.shape.public)
                 .map(|column| self.query(shared::PUBLIC, column, 0))
                 .collect();
-            let value = self.by_omega(&values);
+            let value = self.by_powers(&values, &[(names::OMEGA, 1)]);
             terms.push(self.product(&[q, monomial, value]));
         }
         let products: Vec<_> = (0..self.shape.strips)
@@ -408,7 +530,14 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
     /// The constraints of a kind in one strip; false if it has none.
     fn unit(&mut self, kind: Kind, strip: i64) -> bool {
         let bits = self.shape.bits;
-        let q = self.query(&names::selector(kind), 0, 0);
+        let placed = self.shape.kinds.iter().filter(|k| k.0 == kind);
+        let selectors: Vec<_> = placed
+            .map(|(kind, weave)| {
+                self.expressions
+                    .query(&names::selector(*kind, *weave), 0, 0)
+            })
+            .collect();
+        let q = self.sum(&selectors);
         let y = self.cell(strip, Y);
         let mut any = true;
         match kind {
@@ -422,18 +551,15 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                     self.equal(q, "the value is at most its upper bound", below, digits);
                 }
             }
-            Kind::Rescale { shift, quotient } => {
-                self.exact(shift, strip, q);
+            Kind::Rescale { quotient, .. } => {
                 let digits = self.limbs(kind, strip, kind.rest(bits), quotient);
                 self.equal(q, "the quotient is what its limbs make up", y, digits);
             }
-            Kind::RescaleRelu { shift, magnitude } => {
-                self.exact(shift, strip, q);
+            Kind::RescaleRelu { magnitude, .. } => {
                 self.positive(kind, strip, q, Y, magnitude);
             }
             Kind::Relu { magnitude } => self.positive(kind, strip, q, Y, magnitude),
             Kind::Max { magnitude } => self.positive(kind, strip, q, EXCESS, magnitude),
-            Kind::RescaleTable { shift } => any = self.exact(shift, strip, q),
             Kind::Product { factors } => {
                 let [a, b] = self.factors(kind, factors, strip, q);
                 let product = self.product(&[a, b]);
@@ -470,7 +596,11 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                 let digits = self.limbs(kind, strip, first + remainder, remainder);
                 self.equal(q, "the remainder is less than the divisor", below, digits);
             }
-            Kind::Table | Kind::Carry | Kind::Contraction(_) | Kind::Public => any = false,
+            Kind::RescaleTable { .. }
+            | Kind::Table
+            | Kind::Carry
+            | Kind::Contraction(_)
+            | Kind::Public => any = false,
         }
         any
     }
@@ -503,20 +633,6 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
         }
         let constant = self.literal(constant);
         self.sum(&[v, constant])
-    }
-
-    /// The top limb of a remainder is no longer than the remainder.
-    fn exact(&mut self, shift: u32, strip: i64, q: ValueId) -> bool {
-        let bits = self.shape.bits;
-        let (count, exact) = Kind::remainder(shift, bits);
-        if exact {
-            let most = self.literal((1 << (shift - bits * (count - 1))) - 1);
-            let top = self.limb(strip, i64::from(count) - 1);
-            let below = self.sub(most, top);
-            let gap = self.limb(strip, count.into());
-            self.equal(q, "the remainder is less than the divisor", below, gap);
-        }
-        exact
     }
 
     /// `s` is a bit, and the cell is `s` times the magnitude.

@@ -97,11 +97,15 @@ impl<'c> Lowering<'_, 'c> {
         let x = self.in_lines(x, &lines, location)?;
         let own = Self::from_zero(width.clone());
         let mut y = self.builder.affine(&[(x, 1)], &-&t.lo, &own, location)?;
-        if lines.count() < lines.groups() * lines.register()[1] {
+        if lines.count() < lines.all() {
             // Repeated lines are zero.
             let [groups, strips, len] = lines.register();
-            let all = 0..groups * strips * len;
-            let mask: Vec<i128> = all.map(|i| i128::from(i / len < lines.count())).collect();
+            let all = (0..groups).flat_map(|g| (0..strips).map(move |s| (g, s)));
+            let mask = all.flat_map(|(group, strip)| {
+                let read = i128::from(!lines.repeats(group, strip));
+                std::iter::repeat_n(read, len as usize)
+            });
+            let mask: Vec<i128> = mask.collect();
             let mask = self.builder.constant(&lines.register(), &mask, location)?;
             let shape = lines.register();
             y = self
@@ -181,15 +185,8 @@ impl<'c> Lowering<'_, 'c> {
         let r = self
             .builder
             .compute(name, &[x], &shape, &rest, &attributes, location)?;
-        let (count, exact) = Kind::remainder(*shift, bits);
-        let mut limbs = self.builder.limbs(r, &BigInt::ZERO, count, location)?;
-        if exact {
-            // The top limb's distance to the greatest value that it may have is a limb.
-            let top = limbs[count as usize - 1];
-            let most: BigInt = (BigInt::from(1) << (shift - bits * (count - 1))) - 1;
-            let gap = Self::from_zero(most.clone());
-            limbs.push(self.builder.affine(&[(top, -1)], &most, &gap, location)?);
-        }
+        let count = Kind::remainder(*shift, bits);
+        let limbs = self.builder.limbs(r, &BigInt::ZERO, count, location)?;
         Ok((q, limbs, -Self::narrow(&half)?))
     }
 

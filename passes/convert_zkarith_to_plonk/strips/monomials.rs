@@ -2,11 +2,12 @@
 
 use super::{
     super::builder::{Builder, Result},
-    columns::Band,
-    gates::{Move, steps},
+    columns::{Band, Laid},
+    gates::{Jump, Move, steps},
     schedule::Addend,
     units::{Kind, Unit},
 };
+use std::collections::BTreeSet;
 use zkc_support::{AffineExpr, AffineMap};
 
 /// Columns of the schedule, row by row.
@@ -14,6 +15,7 @@ use zkc_support::{AffineExpr, AffineMap};
 pub(super) struct Schedule {
     pub(super) rows: Vec<Vec<i64>>,
     pub(super) moves: Vec<Move>,
+    pub(super) jumps: Vec<Jump>,
     pub(super) addends: Vec<Addend>,
 }
 
@@ -37,6 +39,44 @@ impl Schedule {
             self.moves.len() - 1
         });
         self.set(row, steps::REST + i as i64);
+    }
+
+    /// The jumps of the base from line to line: on each row, how it goes on to the next.
+    pub(super) fn bases(&mut self, laid: &Laid, bands: &[Band]) {
+        let mut all = Vec::new();
+        for (coefficients, band) in laid.analysis.coefficients.iter().zip(bands) {
+            let Some(coefficients) = coefficients else {
+                continue;
+            };
+            let mut last = None;
+            for group in 0..band.lines.groups() {
+                let Some(base) = coefficients.base_of(&band.lines, group) else {
+                    break;
+                };
+                // Lanes and addend of a row stand on the row above, and so does their base.
+                let row = band.first + group * band.period - 2;
+                match last {
+                    Some(above) if above == base => {}
+                    Some(above) if above < base => all.push((row, Jump::By(base - above))),
+                    _ => all.push((row, Jump::To(base))),
+                }
+                last = Some(base);
+            }
+        }
+        // From the start on it is determined.
+        if let Some((row, jump)) = all.first().copied()
+            && row > 0
+        {
+            all.insert(0, (0, jump));
+        }
+        let kinds: BTreeSet<Jump> = all.iter().map(|(_, jump)| *jump).collect();
+        self.jumps = kinds.into_iter().collect();
+        let first = steps::REST + self.moves.len() as i64;
+        for (row, jump) in all {
+            // The list has every jump.
+            let i = self.jumps.binary_search(&jump).unwrap_or(0);
+            self.set(row, first + i as i64);
+        }
     }
 }
 
@@ -72,13 +112,13 @@ pub(super) fn monomials(unit: &Unit, band: &Band, schedule: &mut Schedule) {
     }
     // A public value is multiplied with the monomial one row below.
     let below = i64::from(unit.kind == Kind::Public);
-    let strips = unit.lines.register()[1];
-    let groups = 0..unit.lines.groups();
-    let rows = groups.flat_map(|group| {
+    let rows = (0..band.lines.groups()).flat_map(|group| {
         let elements = band.order.iter().zip(&band.at);
         elements.map(move |(position, at)| {
             let row = band.first + group * band.period + at + below;
-            (row, (group * strips, *position))
+            let line = band.lines.number(group, 0);
+            let [_, line, position] = band.apart.place(0, &band.lines, line, *position);
+            (row, (line, position))
         })
     });
     monomial_steps(rows, schedule);

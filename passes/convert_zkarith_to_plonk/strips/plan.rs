@@ -3,7 +3,7 @@
 use super::{
     super::{Failure, Target, lower},
     Plan,
-    columns::{Needs, kinds, needs, order},
+    columns::{Needs, kinds, needs, order, reached, widths},
     contraction::{contractions, pairs},
     units::Kind,
 };
@@ -33,11 +33,16 @@ impl Candidate {
 }
 
 /// Lanes and strips tried.
-const LANES: [i64; 12] = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+const LANES: [i64; 16] = [
+    1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512,
+];
 const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 
 /// Microseconds of a column, however many rows it has: its evaluations, and what it adds to the proof and to verifying it.
-const PER_COLUMN: i64 = 250;
+///
+/// Of these, 250 are the prover's. The others are the price of 32 to 96 bytes of the proof: with them, a deep network of small
+/// layers gets more rows instead of proofs that are three times as large and take twice as long to verify, and loses a tenth in time.
+const PER_COLUMN: i64 = 850;
 
 /// Groups of columns that tables may run over.
 const TABLE_GROUPS: i64 = 16;
@@ -97,17 +102,22 @@ pub(crate) fn cheapest<'c>(
             if sizes.is_none() {
                 // Which elements are read by which does not depend on limbs.
                 let laid = order(&builder, &state.units).map_err(everywhere)?;
-                let all = LANES.iter().flat_map(|lanes| {
-                    STRIPS.iter().map(|strips| Plan {
-                        lanes: *lanes,
-                        strips: *strips,
-                        ..plan
-                    })
-                });
-                sizes = Some(all.map(|plan| (plan, needs(&laid, &plan))).collect());
+                let mut all = Vec::new();
+                for lanes in LANES {
+                    let reached = reached(&laid, lanes);
+                    all.extend(STRIPS.map(|strips| {
+                        let plan = Plan {
+                            lanes,
+                            strips,
+                            ..plan
+                        };
+                        (plan, needs(&laid, &reached, &plan))
+                    }));
+                }
+                sizes = Some(all);
             }
             let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
-            let table_rows = builder.function_rows() + (1 << limb_bits);
+            let table_rows = builder.function_rows() + limb_rows(&kinds, *limb_bits);
             for (sized, needs) in sizes.iter().flatten() {
                 let sized = Plan {
                     limb_bits: *limb_bits,
@@ -136,14 +146,16 @@ pub(crate) fn cheapest<'c>(
         };
         let laid = order(&builder, &state.units).map_err(everywhere)?;
         let kinds = kinds(&laid.units);
-        let table_rows = builder.function_rows() + (1 << candidate.plan.limb_bits);
+        let table_rows = builder.function_rows() + limb_rows(&kinds, candidate.plan.limb_bits);
         // Other numbers of lanes on as many strips are known at once.
-        for lanes in LANES {
+        let most = candidate.plan.lanes;
+        let step = (most / 16).max(1);
+        for lanes in (0..=9).map(|i| most - i * step).filter(|lanes| *lanes > 0) {
             let plan = Plan {
                 lanes,
                 ..candidate.plan
             };
-            let exact = needs(&laid, &plan);
+            let exact = needs(&laid, &reached(&laid, lanes), &plan);
             let rows = exact.rows(&plan, &kinds);
             if let Some(k) = (plan.k..=max_k).find(|k| fits(rows, *k, table_rows)) {
                 let exact = priced(Plan { k, ..plan }, &exact, &kinds, table_rows);
@@ -156,6 +168,12 @@ pub(crate) fn cheapest<'c>(
     Ok(best)
 }
 
+/// Rows of the table of limbs.
+fn limb_rows(kinds: &BTreeSet<Kind>, bits: i64) -> i64 {
+    let short = widths(kinds.iter().copied(), bits as u32);
+    (1 << bits) + short.iter().map(|w| 1i64 << w).sum::<i64>()
+}
+
 /// Whether everything fits into 2^k rows; long tables run over several groups of columns.
 fn fits(rows: i64, k: i64, table_rows: i64) -> bool {
     let active = Plan::usable_rows(k) - 1;
@@ -165,7 +183,7 @@ fn fits(rows: i64, k: i64, table_rows: i64) -> bool {
 /// Proving time without a trusted setup, in multi-scalar multiplications of all rows.
 ///
 /// Five for opening and quotient, 20 for the inner product argument; 1.16 for a column of phase 1: the monomial, the sum
-/// of everything, one for each group of columns that tables take, a coefficient and as many helpers as looked-up limbs and
+/// of everything, the base if there is one, one for each group of columns that tables take, a coefficient and as many helpers as looked-up limbs and
 /// tables for each strip; 0.35 for a column of small integers; 0.12 for a fixed column.
 fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) -> Candidate {
     let active = Plan::usable_rows(plan.k) - 1;
@@ -175,6 +193,7 @@ fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) ->
     let limbs = most(&|k| k.limbs(bits).into());
     let cells = most(&|k| k.cells());
     let tables = most(&|k| k.is_table().into());
+    let short = kinds.iter().any(|k| k.short(bits).is_some());
     // Products of matrices have two running sums, some of them a second monomial, and selectors of their own.
     let products: Vec<_> = contractions(kinds).collect();
     let width = plan.strips * pairs(kinds, bits);
@@ -183,14 +202,14 @@ fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) ->
         false => 2 + i64::from(products.iter().any(|c| c.has_second())),
     };
     let selectors: i64 = products.iter().map(|c| c.columns(width)).sum();
-    let late = 2 + running + groups + plan.strips * (1 + limbs + tables);
+    let late = 2 + i64::from(needs.based) + running + groups + plan.strips * (1 + limbs + tables);
     let early = groups + plan.strips * (cells + limbs);
     let fixed = plan.strips * (plan.lanes + 1)
         + needs.addends
-        + limbs
+        + limbs * (1 + i64::from(short))
         + kinds.len() as i64
         + selectors
-        + groups * (1 + 3 * tables)
+        + groups * (1 + i64::from(short) + 3 * tables)
         + 12;
     let thousandths = 25_000 + 1_160 * late + 350 * early + 120 * fixed;
     let columns = late + early + fixed;

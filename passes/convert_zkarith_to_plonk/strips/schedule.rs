@@ -4,21 +4,19 @@
 //! weights times monomials. A strip has one column for it, computed row by row as
 //!
 //! ```text
-//! next = step * this + monomial * (lane_0 + omega * lane_1 + omega^2 * lane_2 + ..)
+//! next = step * this + monomial * base * (lane_0 + omega * lane_1 + omega^2 * lane_2 + ..)
 //! ```
 //!
 //! with a step of 0, 1 or `rho` and public lanes. A coefficient with terms in several runs of `L` exponents of `omega`, or
 //! with several monomials in the other challenges, takes as many rows, and the result stands on the last of them. Where the
-//! coefficient of the next element is `rho` times that of this one but for a few terms, as along a convolution's line, only those few are added: those that enter
-//! at one border, and those that leave at the other.
+//! coefficient of the next element is `rho` times that of this one but for a few terms, as along a convolution's line, only
+//! those few are added: those that enter at one border, and those that leave at the other.
+//!
+//! The *base* is a power of `omega` that moves along with the lines, so that all lines of a convolution have their taps in the
+//! same lanes.
 
-use super::{
-    super::builder::Result,
-    contraction::Contraction,
-    sparse::{Evaluator, Rows},
-    units::{Kind, Unit},
-};
-use std::{collections::BTreeSet, rc::Rc};
+use super::lines::Lines;
+use std::collections::{BTreeSet, HashSet};
 
 /// A monomial without `omega`: how far the reader stands above, which of its operands, and the position in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,24 +27,49 @@ pub(super) struct Place {
     pub(super) position: u32,
 }
 
-/// What a row adds to a coefficient: a monomial, times `omega` to the first exponent of a run of lanes.
+/// What a row adds to a coefficient: a monomial, times `omega` to the exponent of the first lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Addend {
     pub(super) place: Place,
-    /// Runs of lanes before it.
-    pub(super) run: u32,
+    /// Exponent of the first lane, counted from the base if there is one.
+    pub(super) first: u32,
+    pub(super) base: Option<Shift>,
+}
+
+/// How the bases of strips side by side differ: that of strip `s` is by `(phase + s) / every * by` exponents further than that of
+/// the first one, if the row of this one is `phase` modulo `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Shift {
+    by: u32,
+    every: u32,
+    phase: u32,
+}
+
+impl Shift {
+    /// Exponent of `omega` for a strip.
+    pub(super) fn of(self, strip: i64) -> i64 {
+        (i64::from(self.phase) + strip) / i64::from(self.every) * i64::from(self.by)
+    }
+}
+
+/// An addend of one strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Reach {
+    place: Place,
+    first: u32,
+    based: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Term {
-    place: Place,
+pub(super) struct Term {
+    pub(super) place: Place,
     /// Number of the reader's line: exponent of `omega`.
-    line: u32,
-    weight: i64,
+    pub(super) line: u32,
+    pub(super) weight: i64,
 }
 
 impl Term {
-    const NONE: Self = Self {
+    pub(super) const NONE: Self = Self {
         place: Place {
             distance: 0,
             slot: 0,
@@ -55,6 +78,21 @@ impl Term {
         line: 0,
         weight: 0,
     };
+}
+
+/// Where the lanes of a line start: `row / every * by + first`, for readers at some distances.
+#[derive(Debug)]
+struct Base {
+    by: i64,
+    every: i64,
+    first: i64,
+    distances: BTreeSet<u32>,
+}
+
+impl Base {
+    fn at(&self, row: i64) -> i64 {
+        row / self.every * self.by + self.first
+    }
 }
 
 /// The coefficients of one unit's results, line by line, element by element in the order of their rows.
@@ -66,22 +104,27 @@ pub(super) struct Coefficients {
     chained: Vec<bool>,
     starts: Vec<usize>,
     terms: Vec<Term>,
-    lines: usize,
+    lines: Lines,
+    base: Option<Base>,
 }
 
 /// The largest distance in a line between elements that are made from each other.
 const STRIDES: [usize; 4] = [1, 2, 3, 4];
 
+/// Rows of a tensor for each row of its reader that are tried.
+const EVERY: [i64; 4] = [1, 2, 3, 4];
+
 impl Coefficients {
     /// The order and steps with the fewest terms to add. `of` gives the terms of an element.
     ///
-    /// Lines from `read` on repeat others and are held by nothing else. Their results are not negative; a sum of them with
+    /// If lines that repeat others are `held` by nothing else, their results are not negative, and a sum of them with
     /// coefficients of their own that has to be zero holds them to zero.
-    fn new<'t>(
-        (lines, read): (usize, usize),
-        len: usize,
+    pub(super) fn new<'t>(
+        lines: &Lines,
+        held: bool,
         of: impl Fn(usize, usize) -> &'t [Term],
     ) -> Self {
+        let (count, len) = (lines.all() as usize, lines.len() as usize);
         let mut best: Option<Self> = None;
         for stride in STRIDES.into_iter().filter(|s| *s == 1 || *s < len) {
             let order: Vec<i64> = (0..stride)
@@ -95,19 +138,20 @@ impl Coefficients {
                     continue;
                 }
                 let (mut fresh, mut made) = (0, 0);
-                for line in 0..lines {
+                for line in 0..count {
                     fresh += of(line, here).len();
                     difference(of(line, here), of(line, above), |_| made += 1);
                 }
                 chained[i] = made < fresh;
             }
             let (mut starts, mut terms) = (vec![0], Vec::new());
-            for line in 0..lines {
+            for line in 0..count {
+                let (group, strip) = (line as i64 / lines.strips(), line as i64 % lines.strips());
                 for i in 0..len {
                     let here = of(line, order[i] as usize);
-                    if !chained[i] && line >= read {
+                    if !chained[i] && held && lines.repeats(group, strip) {
                         terms.push(Term {
-                            line: line as u32,
+                            line: lines.number(group, strip) as u32,
                             weight: 1,
                             ..Term::NONE
                         });
@@ -126,7 +170,8 @@ impl Coefficients {
                     chained,
                     starts,
                     terms,
-                    lines,
+                    lines: lines.clone(),
+                    base: None,
                 });
             }
         }
@@ -135,8 +180,101 @@ impl Coefficients {
             chained: Vec::new(),
             starts: vec![0],
             terms: Vec::new(),
-            lines,
+            lines: lines.clone(),
+            base: None,
         })
+    }
+
+    /// Terms to add, and different exponents among them.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.terms.len(), self.exponents(self.base.as_ref()))
+    }
+
+    /// Finds the base with which the fewest different exponents are left. `reader` gives the lines of the unit at a distance.
+    pub(super) fn align<'l>(&mut self, reader: impl Fn(u32) -> &'l Lines) {
+        if self.lines.len() < 2 {
+            return;
+        }
+        let mut readers: BTreeSet<(i64, u32)> = BTreeSet::new();
+        for term in &self.terms {
+            let lines = reader(term.place.distance);
+            if term.place.distance > 0 && lines.len() > 1 {
+                readers.insert((lines.channels(), term.place.distance));
+            }
+        }
+        let channels: BTreeSet<i64> = readers.iter().map(|(c, _)| *c).collect();
+        let mut fewest = self.exponents(None);
+        for by in channels {
+            let distances = readers.iter().filter(|(c, _)| *c == by).map(|(_, d)| *d);
+            let distances: BTreeSet<u32> = distances.collect();
+            for every in EVERY {
+                let mut base = Base {
+                    by,
+                    every,
+                    first: 0,
+                    distances: distances.clone(),
+                };
+                let from_base = self.by_line().filter_map(|(row, term)| {
+                    let based = base.distances.contains(&term.place.distance);
+                    based.then(|| i64::from(term.line) - base.at(row))
+                });
+                base.first = from_base.min().unwrap_or(0);
+                let left = self.exponents(Some(&base));
+                if left < fewest {
+                    fewest = left;
+                    self.base = Some(base);
+                }
+            }
+        }
+    }
+
+    /// The row of its line and each term.
+    fn by_line(&self) -> impl Iterator<Item = (i64, &Term)> {
+        let (len, strips) = (self.order.len(), self.lines.strips());
+        (0..self.lines.all()).flat_map(move |line| {
+            let row = self.lines.row(line / strips, line % strips);
+            let first = line as usize * len;
+            let terms = &self.terms[self.starts[first]..self.starts[first + len]];
+            terms.iter().map(move |term| (row, term))
+        })
+    }
+
+    /// How many different exponents terms have.
+    fn exponents(&self, base: Option<&Base>) -> usize {
+        let terms = self.by_line().map(|(row, term)| {
+            let base = base.filter(|b| b.distances.contains(&term.place.distance));
+            (
+                term.place,
+                i64::from(term.line) - base.map_or(0, |b| b.at(row)),
+            )
+        });
+        terms.collect::<HashSet<_>>().len()
+    }
+
+    /// The base in lines of some strips, if there is one.
+    fn base(&self, lines: &Lines) -> Option<&Base> {
+        self.base.as_ref().filter(|_| lines.has_rows())
+    }
+
+    /// The exponent that lanes of the first strip of a group start at; `None` without a base.
+    pub(super) fn base_of(&self, lines: &Lines, group: i64) -> Option<i64> {
+        self.base(lines).map(|base| base.at(lines.row(group, 0)))
+    }
+
+    /// How the bases of a group's strips differ.
+    fn shift(base: &Base, lines: &Lines, group: i64) -> Shift {
+        if !lines.rows_side_by_side() || lines.strips() == 1 {
+            return Shift {
+                by: 0,
+                every: 1,
+                phase: 0,
+            };
+        }
+        Shift {
+            by: base.by as u32,
+            every: base.every as u32,
+            phase: (lines.row(group, 0) % base.every) as u32,
+        }
     }
 
     fn terms(&self, line: usize, visit: usize) -> &[Term] {
@@ -144,85 +282,119 @@ impl Coefficients {
         &self.terms[self.starts[i]..self.starts[i + 1]]
     }
 
-    /// What has to be added for each element of each line, with `lanes` lanes.
-    pub(super) fn addends(&self, lanes: u32) -> Addends {
-        let (mut starts, mut all) = (vec![0], Vec::new());
-        for slice in self.starts.windows(2) {
-            let first = all.len();
-            for term in &self.terms[slice[0]..slice[1]] {
-                let addend = Addend {
-                    place: term.place,
-                    run: term.line / lanes,
-                };
-                if all.len() == first || all.last() != Some(&addend) {
-                    all.push(addend);
-                }
-            }
-            starts.push(all.len());
-        }
-        Addends { starts, all }
+    /// Place, first lane and lane of a term.
+    fn reach(base: Option<&Base>, row: i64, term: &Term, lanes: u32) -> (Reach, u32) {
+        let base = base.filter(|b| b.distances.contains(&term.place.distance));
+        // The base is at most the least line that it is used for.
+        let from = (i64::from(term.line) - base.map_or(0, |b| b.at(row))) as u32;
+        let reach = Reach {
+            place: term.place,
+            first: from - from % lanes,
+            based: base.is_some(),
+        };
+        (reach, from % lanes)
     }
 
-    /// Rows of each element in the order of rows, the same for all groups of lines.
-    pub(super) fn rows(&self, addends: &Addends, strips: usize) -> Vec<i64> {
-        let len = self.order.len();
-        let mut rows = vec![1; len];
-        let mut set = BTreeSet::new();
-        for group in (0..self.lines).step_by(strips) {
-            let lines = group..(group + strips).min(self.lines);
-            for (visit, rows) in rows.iter_mut().enumerate() {
-                let lists = lines.clone().map(|line| addends.of(line * len + visit));
-                let longest = lists.clone().map(<[_]>::len).max().unwrap_or(0);
-                let mut union = longest;
-                if lists.clone().any(|l| l.len() > 1 || l.len() < longest) || strips > 1 {
-                    set.clear();
-                    lists.for_each(|l| set.extend(l.iter().copied()));
-                    union = set.len();
+    /// What has to be added for each element of each line, with `lanes` lanes, with the base or without.
+    pub(super) fn reaches(&self, lanes: u32, based: bool) -> Reaches {
+        let base = self.base.as_ref().filter(|_| based);
+        let (len, strips) = (self.order.len(), self.lines.strips());
+        let (mut starts, mut all) = (vec![0], Vec::new());
+        for line in 0..self.lines.all() {
+            let row = self.lines.row(line / strips, line % strips);
+            for visit in 0..len {
+                let first = all.len();
+                for term in self.terms(line as usize, visit) {
+                    let (reach, _) = Self::reach(base, row, term, lanes);
+                    if all.len() == first || all.last() != Some(&reach) {
+                        all.push(reach);
+                    }
                 }
-                *rows = (*rows).max(union as i64);
+                starts.push(all.len());
             }
         }
+        Reaches { starts, all }
+    }
+
+    /// Whether there is a base, for lines whose rows are known.
+    pub(super) fn has_base(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// The line of its own that stands in a strip; `None` for those that are repeated in more strips than it has.
+    fn line_at(&self, lines: &Lines, group: i64, strip: i64) -> Option<usize> {
+        if lines.strips() == self.lines.strips() {
+            return Some((group * lines.strips() + strip) as usize);
+        }
+        // In one strip, lines stand in the order of their numbers.
+        (!lines.repeats(group, strip)).then(|| lines.number(group, strip) as usize)
+    }
+
+    /// Rows of each element in the order of rows, the same for all groups of lines; adds its addends to a set.
+    pub(super) fn rows(
+        &self,
+        lines: &Lines,
+        reaches: &Reaches,
+        addends: &mut BTreeSet<Addend>,
+    ) -> Vec<i64> {
+        let len = self.order.len();
+        let mut rows = vec![1; len];
+        let base = self.base(lines);
+        let mut seen: HashSet<(Reach, Option<Shift>)> = HashSet::new();
+        let mut union: Vec<Reach> = Vec::new();
+        for group in 0..lines.groups() {
+            let shift = base.map(|b| Self::shift(b, lines, group));
+            for (visit, rows) in rows.iter_mut().enumerate() {
+                union.clear();
+                for strip in 0..lines.strips() {
+                    if let Some(line) = self.line_at(lines, group, strip) {
+                        union.extend_from_slice(reaches.of(line * len + visit));
+                    }
+                }
+                union.sort_unstable();
+                union.dedup();
+                *rows = (*rows).max(union.len() as i64);
+                seen.extend(union.iter().map(|r| (*r, shift.filter(|_| r.based))));
+            }
+        }
+        addends.extend(seen.into_iter().map(|(r, base)| r.addend(base)));
         rows
     }
 
     /// The steps and lanes of all rows of a group.
-    pub(super) fn group(&self, group: usize, strips: usize, lanes: u32, rows: &[i64]) -> Vec<Row> {
+    pub(super) fn group(&self, group: i64, lanes: u32, rows: &[i64]) -> Vec<Row> {
         let mut out = Vec::new();
-        let lines: Vec<usize> = (group * strips..(group + 1) * strips).collect();
+        let lines = &self.lines;
+        let base = self.base(lines);
+        let shift = base.map(|b| Self::shift(b, lines, group));
         for (visit, count) in rows.iter().enumerate() {
-            let mut addends = BTreeSet::new();
-            for line in &lines {
-                for term in self.terms(*line, visit) {
-                    addends.insert(Addend {
-                        place: term.place,
-                        run: term.line / lanes,
-                    });
+            let mut all: Vec<(Reach, u32, i64)> = Vec::new();
+            for strip in 0..lines.strips() {
+                let line = (group * lines.strips() + strip) as usize;
+                let row = lines.row(group, strip);
+                for term in self.terms(line, visit) {
+                    let (reach, lane) = Self::reach(base, row, term, lanes);
+                    all.push((reach, strip as u32 * lanes + lane, term.weight));
                 }
             }
-            let mut addends = addends.into_iter();
+            all.sort_unstable();
+            let mut reaches = all.chunk_by(|a, b| a.0 == b.0);
             for i in 0..*count {
                 let step = match (i, self.chained[visit]) {
                     (0, true) => Step::Rho,
                     (0, false) => Step::Fresh,
                     _ => Step::Keep,
                 };
-                let addend = addends.next();
-                let mut weights = Vec::new();
-                for (strip, line) in lines.iter().enumerate() {
-                    for term in self.terms(*line, visit) {
-                        let own = Addend {
-                            place: term.place,
-                            run: term.line / lanes,
-                        };
-                        if addend == Some(own) {
-                            weights.push((strip as u32 * lanes + term.line % lanes, term.weight));
-                        }
-                    }
-                }
+                let chunk = reaches.next().unwrap_or_default();
+                let addend = chunk.first().map(|(reach, _, _)| {
+                    let base = shift.filter(|_| reach.based);
+                    reach.addend(base)
+                });
+                let weights = chunk.iter().map(|(_, lane, weight)| (*lane, *weight));
                 out.push(Row {
                     step,
                     addend,
-                    weights,
+                    weights: weights.collect(),
                 });
             }
         }
@@ -230,20 +402,25 @@ impl Coefficients {
     }
 }
 
-/// The addends of each element of each line, ascending.
-pub(super) struct Addends {
-    starts: Vec<usize>,
-    all: Vec<Addend>,
+impl Reach {
+    fn addend(self, base: Option<Shift>) -> Addend {
+        Addend {
+            place: self.place,
+            first: self.first,
+            base,
+        }
+    }
 }
 
-impl Addends {
-    fn of(&self, element: usize) -> &[Addend] {
-        &self.all[self.starts[element]..self.starts[element + 1]]
-    }
+/// The addends of each element of each line, ascending.
+pub(super) struct Reaches {
+    starts: Vec<usize>,
+    all: Vec<Reach>,
+}
 
-    /// All of them, each once.
-    pub(super) fn distinct(&self) -> BTreeSet<Addend> {
-        self.all.iter().copied().collect()
+impl Reaches {
+    fn of(&self, element: usize) -> &[Reach] {
+        &self.all[self.starts[element]..self.starts[element + 1]]
     }
 }
 
@@ -306,135 +483,6 @@ fn difference(here: &[Term], above: &[Term], mut f: impl FnMut(Term)) {
                 });
                 j += 1;
             }
-        }
-    }
-}
-
-/// Who reads what: for each unit its operands as sums, and the coefficients of its results.
-pub(super) struct Analysis {
-    /// For each unit, its operands over the elements of all results.
-    pub(super) operands: Vec<Vec<Rc<Rows>>>,
-    /// For each unit, the coefficients of its results; nothing for units without results.
-    pub(super) coefficients: Vec<Option<Coefficients>>,
-}
-
-/// Finds out who reads what.
-pub(super) fn analyse<'c>(
-    units: &[&Unit<'c>],
-    mut evaluator: Evaluator<'_, 'c>,
-    firsts: &[u32],
-    elements: usize,
-) -> Result<Analysis> {
-    let mut operands = Vec::with_capacity(units.len());
-    for unit in units {
-        let rows = unit.operands.iter().map(|(v, _)| evaluator.rows(*v));
-        operands.push(rows.collect::<Result<Vec<_>>>()?);
-    }
-    drop(evaluator);
-    // Counted first, so that the terms of each result stand together.
-    let mut starts = vec![0usize; elements + 1];
-    for_each_term(units, &operands, |_, _, _, _, (source, _)| {
-        starts[source as usize + 1] += 1;
-    });
-    for i in 0..elements {
-        starts[i + 1] += starts[i];
-    }
-    let mut terms = vec![Term::NONE; starts[elements]];
-    let mut filled = starts.clone();
-    for_each_term(
-        units,
-        &operands,
-        |reader, slot, line, position, (source, weight)| {
-            let owner = firsts.partition_point(|first| *first <= source) - 1;
-            let at = &mut filled[source as usize];
-            terms[*at] = Term {
-                place: Place {
-                    distance: (owner - reader) as u32,
-                    slot,
-                    position,
-                },
-                line,
-                weight,
-            };
-            *at += 1;
-        },
-    );
-    for slice in starts.windows(2) {
-        terms[slice[0]..slice[1]].sort_unstable_by_key(|t| (t.place, t.line));
-    }
-    let coefficients = units.iter().zip(firsts).map(|(unit, first)| {
-        let of = |element: usize| {
-            let element = *first as usize + element;
-            &terms[starts[element]..starts[element + 1]]
-        };
-        if let Kind::Contraction(c) = unit.kind {
-            return contracted(c, of).map(Some);
-        }
-        if unit.result().is_none() {
-            return Ok(None);
-        }
-        let [groups, strips, len] = unit.lines.register();
-        let (lines, len) = ((groups * strips) as usize, len as usize);
-        let read = if unit.operands.is_empty() {
-            unit.lines.count() as usize
-        } else {
-            lines
-        };
-        Ok(Some(Coefficients::new(
-            (lines, read),
-            len,
-            |line, position| of(line * len + position),
-        )))
-    });
-    Ok(Analysis {
-        coefficients: coefficients.collect::<Result<_>>()?,
-        operands,
-    })
-}
-
-/// The coefficients of the matrices of a product, each for its first element. Those of the others follow from it, since
-/// every reader takes the elements in order.
-fn contracted<'t>(c: Contraction, of: impl Fn(usize) -> &'t [Term]) -> Result<Coefficients> {
-    let [rows, columns] = c.outer;
-    let size = (rows * columns) as usize;
-    for n in 0..c.batch as usize {
-        let first = of(n * size);
-        for i in 0..rows {
-            for j in 0..columns {
-                let [line, position] =
-                    [0, 1].map(|e| (i * c.steps[0][e] + j * c.steps[1][e]) as u32);
-                let here = of(n * size + (i * columns + j) as usize);
-                let moved = first.iter().map(|t| Term {
-                    place: Place {
-                        position: t.place.position + position,
-                        ..t.place
-                    },
-                    line: t.line + line,
-                    ..*t
-                });
-                if !here.iter().copied().eq(moved) {
-                    return Err("a product of matrices is read out of order".into());
-                }
-            }
-        }
-    }
-    let lines = c.batch as usize;
-    Ok(Coefficients::new((lines, lines), 1, |n, _| of(n * size)))
-}
-
-/// Calls a function with every term of every operand: number of the unit, operand, line, position, and the term.
-fn for_each_term(
-    units: &[&Unit],
-    operands: &[Vec<Rc<Rows>>],
-    mut f: impl FnMut(usize, u32, u32, u32, (u32, i64)),
-) {
-    for (reader, (unit, operands)) in units.iter().zip(operands).enumerate() {
-        for (slot, rows) in operands.iter().enumerate() {
-            unit.elements(slot, |line, position, element| {
-                for term in rows.terms(element) {
-                    f(reader, slot as u32, line, position, *term);
-                }
-            });
         }
     }
 }

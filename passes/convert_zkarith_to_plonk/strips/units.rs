@@ -14,7 +14,7 @@ use zkc_support::{FixedType, Location, ValueId};
 pub(in super::super) enum Kind {
     /// `y` is what `limbs` make up, and `top - y` is what as many others make up if `top` is given.
     Interval { limbs: u32, top: Option<i128> },
-    /// `x = y * 2^shift + r`; limbs of `r`, a limb that keeps its top limb short if it is, limbs of `y`.
+    /// `x = y * 2^shift + r`; limbs of `r`, of which the top one may be short, limbs of `y`.
     Rescale { shift: u32, quotient: u32 },
     /// The same of `q` with `y = max(q, 0)`; the last limbs are those of the magnitude of `q`.
     RescaleRelu { shift: u32, magnitude: u32 },
@@ -78,9 +78,22 @@ pub(super) struct Form {
 }
 
 impl Kind {
-    /// Limbs of a remainder, the one that keeps the top limb short included, and whether there is one.
-    pub(super) fn remainder(shift: u32, bits: u32) -> (u32, bool) {
-        (shift.div_ceil(bits), !shift.is_multiple_of(bits))
+    /// Limbs of a remainder.
+    pub(super) fn remainder(shift: u32, bits: u32) -> u32 {
+        shift.div_ceil(bits)
+    }
+
+    /// The limb that has fewer bits than others, and how many.
+    pub(super) fn short(self, bits: u32) -> Option<(u32, u32)> {
+        match self {
+            Self::Rescale { shift, .. }
+            | Self::RescaleRelu { shift, .. }
+            | Self::RescaleTable { shift } => {
+                let top = Self::remainder(shift, bits) - 1;
+                (!shift.is_multiple_of(bits)).then_some((top, shift % bits))
+            }
+            _ => None,
+        }
     }
 
     /// Where the limbs after the remainder start.
@@ -88,10 +101,7 @@ impl Kind {
         match self {
             Self::Rescale { shift, .. }
             | Self::RescaleRelu { shift, .. }
-            | Self::RescaleTable { shift } => {
-                let (limbs, exact) = Self::remainder(shift, bits);
-                limbs + u32::from(exact)
-            }
+            | Self::RescaleTable { shift } => Self::remainder(shift, bits),
             _ => 0,
         }
     }
@@ -150,18 +160,18 @@ impl Kind {
             Self::Interval { .. } | Self::Contraction(_) => Vec::new(),
             Self::Carry => vec![cell(Y)],
             Self::Rescale { shift, .. } => {
-                let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
+                let mut form = self.weighted(0, Self::remainder(shift, bits), 1, bits);
                 form.cells.push((Y, 1 << shift));
                 vec![form]
             }
             Self::RescaleTable { shift } => {
-                let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
+                let mut form = self.weighted(0, Self::remainder(shift, bits), 1, bits);
                 form.cells.push((A, 1 << shift));
                 vec![form]
             }
             // The integer compared is 2y - m + s - 1.
             Self::RescaleRelu { shift, magnitude } => {
-                let mut form = self.weighted(0, Self::remainder(shift, bits).0, 1, bits);
+                let mut form = self.weighted(0, Self::remainder(shift, bits), 1, bits);
                 let compared = self.weighted(self.rest(bits), magnitude, -1 << shift, bits);
                 form.limbs.extend(compared.limbs);
                 form.cells.extend([(Y, 2 << shift), (SIGN, 1 << shift)]);
@@ -234,6 +244,66 @@ impl Kind {
     }
 }
 
+/// What tells the monomial of a second operand from that of the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Apart {
+    /// A challenge of its own.
+    #[default]
+    Slot,
+    /// The operands take turns along a line: positions `2i` and `2i + 1`.
+    Position,
+    /// Rows of lines take turns: rows `2r` and `2r + 1`.
+    Row,
+}
+
+/// How the monomials of a row's operands differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in super::super) struct Weave {
+    /// By how much the numbers of lines side by side differ.
+    pub(super) pitch: i64,
+    pub(super) apart: Apart,
+    /// By how much the numbers of the lines of two operands differ.
+    pub(super) step: i64,
+}
+
+impl Weave {
+    pub(super) const PLAIN: Self = Self {
+        pitch: 1,
+        apart: Apart::Slot,
+        step: 0,
+    };
+
+    pub(super) fn new(lines: &Lines, apart: Apart) -> Self {
+        let (rows, step) = match apart {
+            Apart::Row => (2, lines.channels()),
+            Apart::Slot | Apart::Position => (1, 0),
+        };
+        Self {
+            // Rows side by side are twice as far from each other.
+            pitch: match lines.rows_side_by_side() {
+                true => lines.pitch() * rows,
+                false => 1,
+            },
+            apart,
+            step,
+        }
+    }
+}
+
+impl Apart {
+    /// Slot, line and position of an element of an operand.
+    pub(super) fn place(self, slot: i64, lines: &Lines, number: i64, position: i64) -> [i64; 3] {
+        match self {
+            Self::Slot => [slot, number, position],
+            Self::Position => [0, number, 2 * position + slot],
+            Self::Row => {
+                let (row, channel) = (number / lines.channels(), number % lines.channels());
+                [0, (2 * row + slot) * lines.channels() + channel, position]
+            }
+        }
+    }
+}
+
 /// A unit on every element of a tensor.
 pub(in super::super) struct Unit<'c> {
     pub(super) kind: Kind,
@@ -274,14 +344,16 @@ impl Unit<'_> {
         if let Kind::Contraction(c) = self.kind {
             return c.elements(slot, f);
         }
-        let [groups, strips, _] = self.lines.register();
+        let strips = self.lines.strips();
         let lines = match self.lines.rest() {
             Some(_) => self.lines.count(),
-            None => groups * strips,
+            None => self.lines.all(),
         };
         for line in 0..lines {
-            for (position, element) in self.lines.elements(line).enumerate() {
-                f(line as u32, position as u32, element);
+            let (group, strip) = (line / strips, line % strips);
+            let number = self.lines.number(group, strip) as u32;
+            for (position, element) in self.lines.elements(group, strip).enumerate() {
+                f(number, position as u32, element);
             }
         }
     }

@@ -18,8 +18,8 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// What is used unless something else is asked for.
-    pub const DEFAULT: Backend = Backend::Halo2;
+    /// What is used unless something else is asked for: the faster one.
+    pub const DEFAULT: Backend = Backend::Halo2Axiom;
 
     /// All backends.
     pub const ALL: [Backend; 2] = [Backend::Halo2, Backend::Halo2Axiom];

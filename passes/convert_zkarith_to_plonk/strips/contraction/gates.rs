@@ -1,7 +1,11 @@
 //! The running sums of products of matrices, and what they add to the sum of everything.
 
 use super::{
-    super::{gates::Gates, names, units::Kind},
+    super::{
+        gates::Gates,
+        names,
+        units::{Kind, Weave},
+    },
     Cells, Contraction, END, KEEP, contractions,
 };
 use zkc_support::ValueId;
@@ -30,10 +34,10 @@ impl<'c> Gates<'_, '_, 'c> {
         let next = self.query(name, 0, 1);
         let left = self.product(&[run, next]);
         let (mut kept, mut added) = (Vec::new(), Vec::new());
-        let kinds: Vec<Contraction> = contractions(&self.shape.kinds).collect();
+        let kinds: Vec<Contraction> = contractions(&self.shape.distinct()).collect();
         for c in kinds {
             let [omega, rho] = c.steps[slot];
-            let selectors = names::selector(Kind::Contraction(c));
+            let selectors = names::selector(Kind::Contraction(c), Weave::PLAIN);
             if c.blocks(width) > 1 {
                 let q = self.query(&selectors, c.column(KEEP, width), 0);
                 let step = self.powers(&[(names::OMEGA, omega * width), (names::RHO, rho * width)]);
@@ -72,10 +76,10 @@ impl<'c> Gates<'_, '_, 'c> {
     /// What products add to the sum of everything: their operands, and less the products of sums that end.
     pub(in super::super) fn contracted(&mut self) -> Vec<ValueId> {
         let width = self.shape.strips * self.shape.pairs;
-        let kinds: Vec<Contraction> = contractions(&self.shape.kinds).collect();
+        let kinds: Vec<Contraction> = contractions(&self.shape.distinct()).collect();
         let (mut by_monomial, mut ends) = ([Vec::new(), Vec::new()], Vec::new());
         for c in kinds {
-            let selectors = names::selector(Kind::Contraction(c));
+            let selectors = names::selector(Kind::Contraction(c), Weave::PLAIN);
             for cells in c.cells(width) {
                 let q = self.query(&selectors, c.column(cells.selector, width), 0);
                 let elements = self.pair_cells(cells, 0);

@@ -7,7 +7,7 @@ use super::{
         gates::Shape,
         monomials::{Schedule, monomial_steps},
         names,
-        units::{A, B, Unit},
+        units::{A, B, Unit, Weave},
     },
     Contraction, END, KEEP,
 };
@@ -72,7 +72,7 @@ impl<'c> Builder<'c> {
             self.place_operand(c, *register, slot, (1, rest), block, &rows, location);
         }
         let one = BigInt::from(1);
-        let group = names::selector(unit.kind);
+        let group = names::selector(unit.kind, Weave::PLAIN);
         let mut fill = |selector: i64, domain: &[i64], block: AffineExpr| {
             if domain.contains(&0) {
                 return Ok(());
