@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::model::file_error;
 use crate::options::{Backend, CommitOptions};
 use crate::report::{CircuitSize, ProofSystem};
+use crate::soundness::soundness_bits;
 use crate::ui::Ui;
 use crate::values::FixedTensor;
 
@@ -325,6 +326,7 @@ fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
         degree: shape.degree as u64,
         copies: layout.copies.len() as u64,
         public_values: layout.public_cells().count() as u64,
+        soundness_bits: soundness_bits(circuit),
     }
 }
 

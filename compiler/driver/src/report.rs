@@ -174,6 +174,10 @@ pub struct CircuitSize {
     pub copies: u64,
     /// Public values.
     pub public_values: u64,
+    /// The number `n` so that random checks miss a wrong witness for less than one in 2^n choices of the challenges; absent
+    /// where there are no challenges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soundness_bits: Option<u32>,
 }
 
 /// What makes proofs, and whom its users have to trust.
@@ -233,6 +237,10 @@ pub struct SetupReport {
     pub system: ProofSystem,
     /// Base-2 logarithm of the number of rows.
     pub k: u32,
+    /// The number `n` so that random checks miss a wrong witness for less than one in 2^n choices of the challenges; absent
+    /// where there are no challenges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soundness_bits: Option<u32>,
     /// Seconds to make the keys, and to read the parameters; making parameters, which is done once, is not counted.
     pub setup_s: f64,
     /// Seconds to read or make the parameters.

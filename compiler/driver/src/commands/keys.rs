@@ -40,6 +40,7 @@ pub fn setup(
     Ok(SetupReport {
         system: ready.key.system(),
         k: prepared.circuit().k,
+        soundness_bits: prepared.size().soundness_bits,
         setup_s: setup_seconds(ready.params, ready.key_cost),
         params_s: ready.params.cost.wall_s,
         params_cached: ready.params.cached,

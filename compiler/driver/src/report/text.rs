@@ -181,8 +181,17 @@ impl fmt::Display for CircuitSize {
                 0 => String::new(),
                 challenges => format!(", {}", plural(challenges, "challenge", "challenges")),
             }
-        )
+        )?;
+        match self.soundness_bits {
+            Some(bits) => write!(f, "\n  {}", random_checks(bits)),
+            None => Ok(()),
+        }
     }
+}
+
+/// What the error of random checks is, in words.
+fn random_checks(bits: u32) -> String {
+    format!("random checks miss a wrong witness with probability below 2^-{bits}")
 }
 
 impl CircuitSize {
@@ -293,7 +302,11 @@ impl fmt::Display for CompileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = one_line(&self.model);
         writeln!(f, "compiled {model} in {}", seconds(self.compile_s))?;
-        writeln!(f, "  {}, {}", self.size.one_line(), bytes(self.zkc_bytes))
+        writeln!(f, "  {}, {}", self.size.one_line(), bytes(self.zkc_bytes))?;
+        match self.size.soundness_bits {
+            Some(bits) => writeln!(f, "  {}", random_checks(bits)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -332,6 +345,9 @@ impl fmt::Display for SetupReport {
             seconds(self.keygen_s)
         )?;
         writeln!(f, "  {}", self.system)?;
+        if let Some(bits) = self.soundness_bits {
+            writeln!(f, "  {}", random_checks(bits))?;
+        }
         writeln!(
             f,
             "  proving key {}, verifying key {}",
@@ -456,6 +472,9 @@ impl fmt::Display for RunReport {
             seconds(self.keygen_s)
         )?;
         writeln!(f, "  {}", self.system)?;
+        if let Some(bits) = self.size.soundness_bits {
+            writeln!(f, "  {}", random_checks(bits))?;
+        }
         write!(
             f,
             "  proved in {} ({} of processor time): {}",
