@@ -9,6 +9,7 @@
 //! * `same/pass-by-pass/MODEL`: one pass at a time through text gives the circuit of the whole pipeline;
 //! * `same/bytes/MODEL`: compiling again, elsewhere and with other threads, gives the same bytes;
 //! * `networks/COMMITMENT/N`: random networks of all kinds of layers, proven by the backend with challenges;
+//! * `twin/KIND`: both layouts of a kind of layer: the same outputs, proven by both backends;
 //! * `size/...`: models too large to be handled carelessly.
 
 mod files;
@@ -16,6 +17,7 @@ mod networks;
 mod same;
 mod samples;
 mod size;
+mod twin;
 mod work;
 
 use std::process::ExitCode;
@@ -79,6 +81,9 @@ fn cases() -> Result<Vec<Trial>> {
                 networks::proof(commitment, seed)
             }));
         }
+    }
+    for kind in twin::KINDS {
+        cases.push(case(format!("twin/{}", kind.name), || twin::both(kind)));
     }
     cases.push(case(
         "size/large-external-data".into(),
