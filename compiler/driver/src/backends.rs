@@ -17,6 +17,7 @@ use zkc_circuit::{
 };
 pub use zkc_halo2::{Cost, Digest};
 use zkc_halo2::{Digests, PublicTensor};
+use zkc_halo2_axiom::Prediction;
 
 use crate::error::{Error, Result};
 use crate::model::file_error;
@@ -130,6 +131,9 @@ pub(crate) trait ProvingKey {
 
     /// The lengths that the files would have.
     fn file_sizes(&self) -> Result<(u64, u64)>;
+
+    /// What a proof is predicted to cost; `None` where no constants were measured.
+    fn predict(&self) -> Option<Prediction>;
 
     /// Proves that the values of a grid satisfy the circuit.
     fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved>;

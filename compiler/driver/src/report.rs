@@ -207,6 +207,16 @@ impl ProofSystem {
     }
 }
 
+/// What a proof was predicted to cost, from its circuit alone, on one thread of the machine that the constants were measured
+/// on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PredictionReport {
+    /// Processor seconds to make the proof.
+    pub predicted_prove_s: f64,
+    /// The most memory held at once, in bytes.
+    pub predicted_peak_rss_bytes: u64,
+}
+
 /// Report of `zkc compile`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CompileReport {
@@ -292,6 +302,9 @@ pub struct ProveReport {
     pub prove_s: f64,
     /// Processor seconds to make the proof, all threads together.
     pub prove_cpu_s: f64,
+    /// What was predicted for it; absent where the backend has no prediction.
+    #[serde(flatten)]
+    pub predicted: Option<PredictionReport>,
     /// Bytes of the proof file.
     pub proof_bytes: u64,
     /// The most memory held at once.
@@ -409,6 +422,9 @@ pub struct RunReport {
     pub prove_s: f64,
     /// Processor seconds to make the proof, all threads together.
     pub prove_cpu_s: f64,
+    /// What was predicted for it; absent where the backend has no prediction.
+    #[serde(flatten)]
+    pub predicted: Option<PredictionReport>,
     /// Seconds to check the proof.
     pub verify_s: f64,
     /// Bytes of the proof file.

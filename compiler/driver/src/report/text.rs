@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::escape::one_line;
 use crate::report::{
-    CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProofSystem, ProveReport,
-    RunReport, SetupReport, TensorInfo, VerifyReport, WitnessReport,
+    CircuitSize, CompileReport, InferReport, MockReport, Outputs, PredictionReport, ProofSystem,
+    ProveReport, RunReport, SetupReport, TensorInfo, VerifyReport, WitnessReport,
 };
 
 /// Most elements of a tensor that are listed.
@@ -372,6 +372,17 @@ impl fmt::Display for WitnessReport {
     }
 }
 
+impl fmt::Display for PredictionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "predicted for one thread of the machine of reference: {}, {} of memory",
+            seconds(self.predicted_prove_s),
+            bytes(self.predicted_peak_rss_bytes)
+        )
+    }
+}
+
 impl fmt::Display for ProveReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -381,6 +392,9 @@ impl fmt::Display for ProveReport {
             seconds(self.prove_cpu_s),
             bytes(self.proof_bytes)
         )?;
+        if let Some(predicted) = &self.predicted {
+            writeln!(f, "  {predicted}")?;
+        }
         writeln!(
             f,
             "  before that: parameters {}, key {}, witness {}",
@@ -485,6 +499,9 @@ impl fmt::Display for RunReport {
         match self.peak_rss_bytes {
             Some(peak) => writeln!(f, ", at most {} of memory in the whole run", bytes(peak))?,
             None => writeln!(f)?,
+        }
+        if let Some(predicted) = &self.predicted {
+            writeln!(f, "  {predicted}")?;
         }
         writeln!(f, "  verified in {}", seconds(self.verify_s))?;
         writeln!(f, "{}", self.outputs)?;
