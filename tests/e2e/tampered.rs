@@ -8,7 +8,10 @@ use zkc_circuit::file::{self, FileKind};
 use zkc_halo2_axiom::{Commitment, Digest, Proof};
 use zkc_tests::{models::MODELS, shard};
 
-use crate::work::{Work, arg};
+use crate::{
+    files::flipped,
+    work::{Work, arg},
+};
 
 /// Changed bytes of a key that are tried.
 const CHANGES: usize = 40;
@@ -238,10 +241,4 @@ pub(crate) fn setup() -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {
-    let mut changed = bytes.to_vec();
-    changed[place] ^= 1;
-    changed
 }

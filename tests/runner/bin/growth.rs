@@ -1,8 +1,8 @@
-//! `growth DIR`: measures how the cost of a proof grows with the network, and writes a table and drawings into a folder.
+//! `growth DIR [REPEATS]`: measures how the cost of a proof grows with the network, and writes a table and drawings into a folder.
 //!
 //! Networks with random weights, of which one number grows: the width or depth of a dense network, the channels or the size of
-//! the image of a convolutional one, the batch. Each is proven with both commitments by the `zkc` beside this program, some
-//! times over, and the least processor time counts, so that others on the machine disturb little. Run it as
+//! the image of a convolutional one, the batch. Each is proven with both commitments by the `zkc` beside this program, three
+//! times unless told otherwise, and the least processor time counts, so that others on the machine disturb little. Run it as
 //! `RAYON_NUM_THREADS=1 taskset -c 1 growth docs/src/guide/growth`: one thread, on one core.
 
 use std::{
@@ -18,7 +18,7 @@ use zkc_tests::{
     process,
 };
 
-/// Proofs of each network with each commitment.
+/// Proofs of each network with each commitment, unless told otherwise.
 const REPEATS: usize = 3;
 
 /// The longest that one run may take.
@@ -67,7 +67,7 @@ const SERIES: [Series; 5] = [
     Series {
         name: "image",
         axis: "pixels, 2 convolutions of 4 channels",
-        sizes: &[64, 144, 256, 400, 576, 1024],
+        sizes: &[36, 64, 144, 256, 400, 576],
         network: |pixels| convolutions(24, 4, (pixels as f64).sqrt() as i64),
     },
     Series {
@@ -119,8 +119,10 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [folder] = &args[..] else {
-        bail!("usage: growth DIR")
+    let (folder, repeats) = match &args[..] {
+        [folder] => (folder, REPEATS),
+        [folder, repeats] => (folder, repeats.parse().context("REPEATS")?),
+        _ => bail!("usage: growth DIR [REPEATS]"),
     };
     let folder = Path::new(folder);
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -130,7 +132,7 @@ fn run() -> Result<()> {
         for commitment in COMMITMENTS {
             let mut points = Vec::new();
             for size in series.sizes {
-                points.push(measure(series, *size, commitment, &mut table)?);
+                points.push(measure(series, *size, commitment, repeats, &mut table)?);
             }
             lines.push(points);
         }
@@ -142,14 +144,20 @@ fn run() -> Result<()> {
 }
 
 /// Proves a network and adds a line to the table.
-fn measure(series: &Series, size: i64, commitment: &str, table: &mut String) -> Result<Point> {
+fn measure(
+    series: &Series,
+    size: i64,
+    commitment: &str,
+    repeats: usize,
+    table: &mut String,
+) -> Result<Point> {
     let work = tempfile::tempdir()?;
     let (shape, model) = (series.network)(size);
     fs::write(work.path().join("model.onnx"), model.write_to_bytes()?)?;
     fs::write(work.path().join("x.pb"), input(0, &shape).write_to_bytes()?)?;
     let zkc = env::current_exe()?.with_file_name("zkc");
     let mut best: Option<Value> = None;
-    for _ in 0..REPEATS {
+    for _ in 0..repeats {
         let mut command = Command::new(&zkc);
         command.current_dir(work.path()).args([
             "run",
