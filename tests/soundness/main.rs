@@ -14,6 +14,7 @@
 //!   mutation of it, of a multiplicity or of a column that depends on challenges is; for cases with long tables also with
 //!   fewer rows than the tables have;
 //! * `strips/CASE`: the same in strips, where linear maps and copies are one sum with random coefficients;
+//! * `twin/CASE`: direct and in strips the same outputs, by real proofs with the commitments that the others leave out;
 //! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
 //!
 //! The cases `limits/...` are about bounds so wide that an identity could hold in the field alone.
@@ -29,6 +30,7 @@ mod proof;
 mod search;
 mod strips;
 mod sums;
+mod twin;
 mod unique;
 
 use std::process::ExitCode;
@@ -62,6 +64,9 @@ fn main() -> ExitCode {
     );
     trials.extend(
         cases::all().map(|case| trial(format!("strips/{}", case.name), move || strips::run(case))),
+    );
+    trials.extend(
+        cases::all().map(|case| trial(format!("twin/{}", case.name), move || twin::run(case))),
     );
     trials.extend(cases::long_tables().map(|case| {
         trial(format!("sums/{}", case.name), move || {

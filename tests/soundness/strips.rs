@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Limb widths, strips side by side, lanes; with lines along the last axis and without.
-const PLANS: [Strips; 3] = [
+pub(crate) const PLANS: [Strips; 3] = [
     Strips {
         bits: 4,
         strips: 1,
