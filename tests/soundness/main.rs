@@ -63,6 +63,19 @@ fn main() -> ExitCode {
     trials.extend(
         cases::all().map(|case| trial(format!("strips/{}", case.name), move || strips::run(case))),
     );
+    trials.extend(cases::all().map(|case| {
+        let name = format!("needed-in-strips/{}", case.name);
+        trial(name, move || strips::needed(case))
+    }));
+    // The one is dense, with all kinds of units, the other has lines.
+    for case in cases::all().filter(|case| ["network", "linear-conv"].contains(&case.name)) {
+        let name = format!("forged-in-strips/{}", case.name);
+        trials.push(trial(name, move || strips::forged(case)));
+    }
+    trials.extend(cases::all().map(|case| {
+        let name = format!("audited-strips/{}", case.name);
+        trial(name, move || strips::audited(case))
+    }));
     trials.extend(cases::long_tables().map(|case| {
         trial(format!("sums/{}", case.name), move || {
             sums::run_over_groups(case)

@@ -1,5 +1,11 @@
 //! The layout in strips: the same law, and no other witness, with linear maps checked at random points.
 
+mod audited;
+mod dropped;
+mod forged;
+mod mutants;
+mod sites;
+
 use anyhow::{Context, Result, ensure};
 use zkc_circuit::{AuditOptions, Checker, Mutations, audit};
 
@@ -34,6 +40,7 @@ pub(crate) fn run(case: &Case) -> Result<()> {
     for plan in PLANS {
         let compiled = case.compile_strips(plan)?;
         law::check(case, &compiled).with_context(|| format!("{plan:?}"))?;
+        audited::accepts(&compiled).with_context(|| format!("{plan:?}"))?;
         let checker = Checker::new(&compiled.circuit, &compiled.cells);
         for inputs in case.witness_inputs() {
             let at = format!("{plan:?} at {inputs:?}");
@@ -49,4 +56,36 @@ pub(crate) fn run(case: &Case) -> Result<()> {
     }
     // One layout is enough for the keys and degrees that only a real proof has.
     sums::real_proof(case, &case.compile_strips(PLANS[1])?)
+}
+
+/// Without any one family of constraints, or any one selector, something else is accepted.
+pub(crate) fn needed(case: &Case) -> Result<()> {
+    for plan in PLANS {
+        let compiled = case.compile_strips(plan)?;
+        dropped::run(case, &compiled).with_context(|| format!("{plan:?}"))?;
+        dropped::fills(case, &compiled).with_context(|| format!("{plan:?}"))?;
+    }
+    Ok(())
+}
+
+/// Named mutants have no proof, with either commitment.
+pub(crate) fn forged(case: &Case) -> Result<()> {
+    forged::run(case, &case.compile_strips(PLANS[1])?)
+}
+
+/// The audit of random evaluation finds what is changed in a schedule; columns keep to their phases.
+pub(crate) fn audited(case: &Case) -> Result<()> {
+    for plan in PLANS {
+        let compiled = case.compile_strips(plan)?;
+        audited::finds(case, &compiled).with_context(|| format!("{plan:?}"))?;
+        let aliased = audited::finds_aliases(case, &compiled);
+        let aliased = aliased.with_context(|| format!("{plan:?}"))?;
+        ensure!(aliased > 0, "{plan:?}: no challenge tells equations apart");
+        let loose = audited::finds_loose_limbs(&compiled);
+        let loose = loose.with_context(|| format!("{plan:?}"))?;
+        let rescales = case.program.contains("zkarith.rescale");
+        ensure!(loose > 0 || !rescales, "{plan:?}: no remainder has limbs");
+        audited::phases(&compiled).with_context(|| format!("{plan:?}"))?;
+    }
+    Ok(())
 }

@@ -22,6 +22,8 @@ pub use key_file::{MAX_PROVING_KEY_FILE_BYTES, MAX_VERIFYING_KEY_FILE_BYTES};
 pub use keys::{ProvingKey, VerifyingKey};
 pub use params::Params;
 pub use prove::prove;
+#[doc(hidden)]
+pub use prove::prove_altered;
 pub use setup::Setup;
 pub use system::{HALO2_AXIOM_VERSION, Halo2Axiom};
 pub use verify::{InsecureSetup, verify};

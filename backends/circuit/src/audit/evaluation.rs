@@ -1,0 +1,725 @@
+//! An independent look at random evaluation: does the sum that a circuit checks say what its witness program computes?
+//!
+//! Where linear maps are checked by one running sum with random coefficients, no gate shows that the fixed cells of the
+//! schedule are the weights of the program, nor that two equations do not share a monomial. This part of the audit works
+//! both out again, from the compiled circuit alone, and knows neither units nor strips nor how they were laid out:
+//!
+//! 1. The gates of the sum, and of all columns that it reads, are followed from row to row with challenges as unknowns.
+//!    So the sum becomes a polynomial in the challenges whose coefficients are sums over cells. That it is zero at random
+//!    challenges says that each coefficient is zero: these are the *equations* that the circuit checks.
+//! 2. The witness program says what each element is, as a sum over cells. Put into an equation, for the cells that stand
+//!    topmost in it, everything has to cancel: weights, biases and operands, as integers. An equation with a wrong
+//!    weight, or two that share a monomial, leave something over.
+//! 3. The cells of one element of a unit say something of the cells below them, by the program: so many linear relations as
+//!    its operands are. There must be as many equations. A shared monomial, or a row that the sum leaves out, has fewer.
+//! 4. Every cell in an equation has a range that constraints without challenges enforce, and the limbs of a remainder are
+//!    less than its divisor; or it stands alone on top of an equation, which determines it. Together they stay below half
+//!    the field, so that equations hold for integers.
+//! 5. Only cells count in which the program places something, of the first phase; no column is read where the gates do not
+//!    determine it, and none goes on below the last unit.
+//!
+//! A cell that the program declares free, and that stands alone on top of one equation and nowhere else, takes up whatever
+//! that equation gives. Such equations are counted and say nothing.
+
+mod monomial;
+mod program;
+mod sum;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+
+use self::monomial::{Exponents, Monomial};
+use self::program::{Program, Row};
+use self::sum::{Product, products};
+use self::walk::{Key, NONE, Problem, Sum, Term, sums};
+use super::Finding;
+use crate::layout::{Cell, Layout};
+use crate::tape::Tape;
+use crate::validate::enforced;
+use crate::{Circuit, ColumnKind, Op};
+
+/// The prime 2^61 - 1, in which ranks are computed.
+const PRIME: u64 = (1 << 61) - 1;
+
+/// Random combinations of what stands below a unit's element: more than any unit has operands.
+const COMBINATIONS: usize = 6;
+
+/// Bits below which both sides of an equation stay.
+const BITS: u64 = 252;
+
+/// What a random evaluation was found to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// The gate of the running sum.
+    pub gate: String,
+    /// Equations that it checks, each with a monomial of its own.
+    pub equations: u64,
+    /// Equations that only determine a free cell.
+    pub free: u64,
+    /// Terms of all equations together.
+    pub terms: u64,
+    /// The difference between the greatest and the least exponent, added up over all challenges: a bound on the degree of
+    /// the polynomial that is zero.
+    pub degree: u64,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks every random evaluation of a valid circuit, for all witnesses at once.
+pub fn evaluations(circuit: &Circuit, layout: &Layout) -> Vec<Evaluation> {
+    let exponents = Exponents::new(circuit);
+    let sums = sums(circuit, layout, &exponents);
+    if sums.is_empty() {
+        return Vec::new();
+    }
+    let ranges = enforced(circuit, layout);
+    let sites = Sites::new(circuit, layout);
+    sums.into_iter()
+        .map(|sum| Check::new(circuit, layout, &ranges, &sites, sum).run())
+        .collect()
+}
+
+/// Enforced ranges of all unknowns.
+type Ranges = [Option<(BigInt, BigInt)>];
+
+/// Columns whose cells on one row belong together, as gates without challenges read them together.
+struct Sites {
+    /// The number of each column's class.
+    class: Vec<u32>,
+}
+
+/// The cells of some classes of columns on one row.
+type Site = (u32, u32);
+
+impl Sites {
+    fn new(circuit: &Circuit, layout: &Layout) -> Self {
+        let mut class: Vec<u32> = (0..layout.columns.len() as u32).collect();
+        let mut join = |columns: &[u32]| {
+            for pair in columns.windows(2) {
+                let (from, to) = (class[pair[0] as usize], class[pair[1] as usize]);
+                class
+                    .iter_mut()
+                    .filter(|c| **c == from)
+                    .for_each(|c| *c = to);
+            }
+        };
+        let columns = |tapes: &[Tape]| -> Vec<u32> {
+            let slots = tapes.iter().flat_map(|tape| &tape.slots);
+            slots
+                .filter(|slot| slot.kind == ColumnKind::Advice)
+                .map(|slot| slot.column)
+                .collect()
+        };
+        for constraint in circuit.gates.iter().flat_map(|gate| &gate.constraints) {
+            let tape = Tape::new(&constraint.poly, layout);
+            if !tape.in_field {
+                join(&columns(&[tape]));
+            }
+        }
+        let counted = circuit.multiplicities.iter().flat_map(|info| &info.terms);
+        let counted = counted.map(|term| &term.inputs);
+        for inputs in counted.chain(circuit.lookups.iter().map(|lookup| &lookup.inputs)) {
+            let tapes: Vec<Tape> = inputs
+                .iter()
+                .map(|input| Tape::new(input, layout))
+                .collect();
+            join(&columns(&tapes));
+        }
+        Sites { class }
+    }
+
+    fn of(&self, cell: Cell) -> Site {
+        (cell.row, self.class[cell.column as usize])
+    }
+}
+
+/// One equation: what a monomial is multiplied with.
+struct Equation {
+    monomial: Monomial,
+    row: Row,
+    /// The sites of its topmost cells.
+    top: Vec<Site>,
+}
+
+struct Check<'a> {
+    circuit: &'a Circuit,
+    layout: &'a Layout,
+    ranges: &'a Ranges,
+    sites: &'a Sites,
+    sum: Sum<'a>,
+    program: Program<'a>,
+    problems: Vec<Problem>,
+    /// In how many equations each unknown occurs.
+    uses: HashMap<u32, u32>,
+    /// Unknowns that an equation determines.
+    determined: BTreeSet<u32>,
+    free: u64,
+}
+
+impl<'a> Check<'a> {
+    fn new(
+        circuit: &'a Circuit,
+        layout: &'a Layout,
+        ranges: &'a Ranges,
+        sites: &'a Sites,
+        sum: Sum<'a>,
+    ) -> Self {
+        Check {
+            circuit,
+            layout,
+            ranges,
+            sites,
+            sum,
+            program: Program::new(circuit, layout),
+            problems: Vec::new(),
+            uses: HashMap::new(),
+            determined: BTreeSet::new(),
+            free: 0,
+        }
+    }
+
+    fn problem(&mut self, what: &'static str, at: String) {
+        self.problems.push((what, at));
+    }
+
+    fn run(mut self) -> Evaluation {
+        let terms = self.sum.terms();
+        self.problems.append(&mut self.sum.problems);
+        let degree = self.degree(&terms);
+        let count = terms.len() as u64;
+        // What a sum that cannot be followed says is not known, so nothing is said of its equations.
+        let equations = match self.problems.is_empty() {
+            true => self.equations(terms),
+            false => Vec::new(),
+        };
+        self.phases();
+        self.elements(&equations);
+        self.bounded(&equations);
+        let mut grouped: BTreeMap<&'static str, (String, u64)> = BTreeMap::new();
+        for (what, at) in self.problems {
+            grouped.entry(what).or_insert((at, 0)).1 += 1;
+        }
+        let gate = self.sum.gate;
+        let findings = grouped
+            .into_iter()
+            .map(|(what, (first, count))| Finding::Evaluation {
+                gate: gate.clone(),
+                problem: what.to_string(),
+                first,
+                count,
+            });
+        Evaluation {
+            findings: findings.collect(),
+            equations: equations.len() as u64,
+            free: self.free,
+            terms: count,
+            degree,
+            gate,
+        }
+    }
+
+    fn degree(&self, terms: &[Term]) -> u64 {
+        let mut ends: Vec<(i64, i64)> = Vec::new();
+        let mut last = None;
+        for term in terms {
+            if last == Some(term.monomial) {
+                continue;
+            }
+            last = Some(term.monomial);
+            let exponents = self.sum.exponents.of(term.monomial).unwrap_or_default();
+            ends.resize(exponents.len().max(ends.len()), (0, 0));
+            for (end, exponent) in ends.iter_mut().zip(exponents) {
+                *end = (end.0.min(exponent), end.1.max(exponent));
+            }
+        }
+        ends.iter().map(|(lo, hi)| hi.abs_diff(*lo)).sum()
+    }
+
+    /// The terms by monomial.
+    fn equations(&mut self, mut terms: Vec<Term>) -> Vec<Equation> {
+        terms.sort_unstable();
+        let mut equations = Vec::new();
+        for terms in terms.chunk_by(|a, b| a.monomial == b.monomial) {
+            let monomial = terms[0].monomial;
+            let mut row = Row::default();
+            let fits = terms
+                .iter()
+                .try_for_each(|term| row.add_term(term.key, term.coefficient));
+            if fits.is_none() {
+                self.problem(
+                    "a weight exceeds 128 bits",
+                    self.sum.exponents.describe(monomial),
+                );
+            }
+            if row.is_zero() {
+                continue;
+            }
+            let top = self.top(&row);
+            for unknown in unknowns(&row) {
+                *self.uses.entry(unknown).or_insert(0) += 1;
+            }
+            equations.push(Equation { monomial, row, top });
+        }
+        equations
+    }
+
+    /// The sites of the topmost cells of an equation.
+    fn top(&self, row: &Row) -> Vec<Site> {
+        let cells = || {
+            unknowns(row)
+                .into_iter()
+                .filter_map(|u| self.layout.cell_of(u))
+        };
+        let first = cells().map(|cell| cell.row).min();
+        let top = cells().filter(|cell| Some(cell.row) == first);
+        let sites: BTreeSet<Site> = top.map(|cell| self.sites.of(cell)).collect();
+        sites.into_iter().collect()
+    }
+
+    /// Cells of later phases in what the sum or a lookup reads.
+    fn phases(&mut self) {
+        let counted = self
+            .circuit
+            .multiplicities
+            .iter()
+            .flat_map(|info| &info.terms);
+        let inputs = counted.flat_map(|term| term.inputs.iter().chain([&term.selector]));
+        for query in inputs.flat_map(|input| input.queries()) {
+            let group = &self.circuit.groups[query.group as usize];
+            if group.phase != 0 {
+                let name = format!("{}[{}]", group.name, query.column);
+                self.problems
+                    .push(("a lookup reads a column of a later phase", name));
+            }
+        }
+    }
+
+    /// What the program says of each element of a unit, against the equations of its cells.
+    fn elements(&mut self, equations: &[Equation]) {
+        // Sites that share an equation are looked at together: then there are too few equations, if anything is wrong.
+        let mut joined: HashMap<Site, Site> = HashMap::new();
+        for equation in equations {
+            if let Some((first, others)) = equation.top.split_first() {
+                let root = root(&joined, *first);
+                for other in others {
+                    let other = self::root(&joined, *other);
+                    if other != root {
+                        joined.insert(other, root);
+                    }
+                }
+            }
+        }
+        let mut cells: BTreeMap<Site, Vec<u32>> = BTreeMap::new();
+        for unknown in 0..self.layout.unknowns() {
+            let Some(cell) = self.layout.cell_of(unknown) else {
+                continue;
+            };
+            let column = &self.layout.columns[cell.column as usize];
+            if column.kind == ColumnKind::Advice || column.by_gates {
+                let site = root(&joined, self.sites.of(cell));
+                cells.entry(site).or_default().push(unknown);
+            }
+        }
+        let mut of: BTreeMap<Site, Vec<&Equation>> = BTreeMap::new();
+        for equation in equations {
+            if let Some(first) = equation.top.first() {
+                of.entry(root(&joined, *first)).or_default().push(equation);
+            } else {
+                let at = self.sum.exponents.describe(equation.monomial);
+                self.problem("an equation reads no cell", at);
+            }
+        }
+        // Elements of one unit have as many equations each.
+        let mut most: HashMap<Vec<u32>, usize> = HashMap::new();
+        let mut found = Vec::new();
+        for (site, cells) in &cells {
+            let own = of.remove(site).unwrap_or_default();
+            let Some((wanted, rank)) = self.site(cells, &own) else {
+                self.problem("a sum of the program exceeds 128 bits", self.name(cells[0]));
+                continue;
+            };
+            let registers: Vec<u32> = cells
+                .iter()
+                .map(|unknown| self.register(*unknown))
+                .collect();
+            let wanted_by_all = most.entry(registers.clone()).or_insert(0);
+            *wanted_by_all = (*wanted_by_all).max(wanted);
+            found.push((cells[0], registers, wanted, rank, own.len()));
+        }
+        for (first, registers, wanted, rank, count) in found {
+            if rank < wanted || count < most[&registers] {
+                let wanted = wanted.max(most[&registers]);
+                let at = format!("{}: {} of {wanted}", self.name(first), rank.min(count));
+                self.problem("an operand has no equation of its own", at);
+            }
+        }
+    }
+
+    /// The cells of a site: how many relations to cells elsewhere the program knows, and how many the equations are.
+    fn site(&mut self, cells: &[u32], equations: &[&Equation]) -> Option<(usize, usize)> {
+        let members: BTreeSet<u32> = cells.iter().copied().collect();
+        let computed = self.layout.elements.computed();
+        let mut rows: Vec<Row> = Vec::with_capacity(cells.len());
+        for unknown in cells {
+            rows.push(match unknown.checked_sub(computed) {
+                None => self
+                    .program
+                    .row(*unknown, |other| members.contains(&other))?,
+                Some(_) => match self.layout.element_of(*unknown) {
+                    Some(element) => self.program.shown(element)?,
+                    None => Row::default(),
+                },
+            });
+        }
+        let outside = |key: &Key| {
+            key.unknowns()
+                .all(|u| self.layout.home(u).is_some() && !members.contains(&u))
+        };
+        // Coordinates: what is in no cell elsewhere one by one, the rest in a few combinations.
+        let inner: BTreeSet<Key> = rows
+            .iter()
+            .flat_map(|row| row.terms.keys().copied())
+            .filter(|key| !outside(key))
+            .collect();
+        let inner: HashMap<Key, usize> = inner.into_iter().zip(0..).collect();
+        let combined: Vec<[u64; COMBINATIONS]> = rows
+            .iter()
+            .map(|row| combinations(row.terms.iter().filter(|(key, _)| outside(key))))
+            .collect();
+        let vector = |row: &Row| {
+            let mut vector = vec![0; inner.len()];
+            for (key, coefficient) in &row.terms {
+                if let Some(at) = inner.get(key) {
+                    vector[*at] = reduced(*coefficient);
+                }
+            }
+            vector
+        };
+        let own: Vec<Vec<u64>> = rows.iter().map(vector).collect();
+        let all = own.iter().zip(&combined);
+        let all: Vec<Vec<u64>> = all.map(|(a, b)| [a.as_slice(), b].concat()).collect();
+        let wanted = rank(all) - rank(own);
+        let index: HashMap<u32, usize> = cells.iter().copied().zip(0..).collect();
+        self.determine(equations, &members);
+        let mut relations = Vec::new();
+        for equation in equations {
+            let mut left = equation.row.clone();
+            let mut relation = [0; COMBINATIONS];
+            let mut top = Vec::new();
+            for (key, coefficient) in &equation.row.terms {
+                let Some(at) = index.get(&key.0).filter(|_| key.unknowns().count() == 1) else {
+                    continue;
+                };
+                top.push(key.0);
+                left.add_term(*key, coefficient.checked_neg()?)?;
+                left.add(&rows[*at], *coefficient)?;
+                for (sum, value) in relation.iter_mut().zip(combined[*at]) {
+                    *sum = (*sum + times(value, reduced(*coefficient))) % PRIME;
+                }
+            }
+            if let [alone] = top[..] {
+                if alone < computed && matches!(self.program.op(alone), Op::Free) {
+                    if self.uses.get(&alone) == Some(&1) && self.ranges[alone as usize].is_none() {
+                        self.free += 1;
+                    } else {
+                        let at = self.name(alone);
+                        self.problem("a free cell is read elsewhere", at);
+                    }
+                    continue;
+                }
+            }
+            self.constants(&mut left)?;
+            if left.is_zero() {
+                relations.push(relation.to_vec());
+            } else {
+                let monomial = self.sum.exponents.describe(equation.monomial);
+                let first = left.terms.keys().next();
+                let over = match first.and_then(|key| key.unknowns().next()) {
+                    Some(unknown) => self.name(unknown),
+                    None => format!("{}", left.constant),
+                };
+                let at = format!(
+                    "{monomial}, on top {}: {over} is left over",
+                    self.name(top[0])
+                );
+                self.problem("an equation is not that of the program", at);
+            }
+        }
+        Some((wanted, rank(relations)))
+    }
+
+    /// Finds the cells without a range that the equations of a site determine, and leave others to be held by those with
+    /// one: once they are eliminated, every cell with a range still stands in an equation.
+    fn determine(&mut self, equations: &[&Equation], members: &BTreeSet<u32>) {
+        let computed = self.layout.elements.computed();
+        let top: BTreeSet<u32> = equations
+            .iter()
+            .flat_map(|equation| unknowns(&equation.row))
+            .filter(|unknown| *unknown < computed && members.contains(unknown))
+            .collect();
+        let (open, ranged): (Vec<u32>, Vec<u32>) = top
+            .into_iter()
+            .partition(|unknown| self.ranges[*unknown as usize].is_none());
+        if open.is_empty() {
+            return;
+        }
+        let order = [open.as_slice(), &ranged].concat();
+        let mut rows: Vec<Vec<u64>> = equations
+            .iter()
+            .map(|equation| {
+                let factor = |unknown: &u32| equation.row.terms.get(&Key::of(*unknown));
+                let factors = order.iter().map(factor);
+                factors
+                    .map(|factor| reduced(factor.copied().unwrap_or(0)))
+                    .collect()
+            })
+            .collect();
+        let pivots = eliminate(&mut rows, open.len());
+        let rest = &rows[pivots..];
+        let held = |column: usize| rest.iter().any(|row| row[column] != 0);
+        if pivots == open.len() && (open.len()..order.len()).all(held) {
+            self.determined.extend(open);
+        }
+    }
+
+    /// Cells that are constant by the program, as those of repeated inputs are, instead of what they hold.
+    fn constants(&mut self, row: &mut Row) -> Option<()> {
+        let computed = self.layout.elements.computed();
+        let keys: Vec<(Key, i128)> = row.terms.iter().map(|(k, c)| (*k, *c)).collect();
+        for (key, coefficient) in keys {
+            let single = key.unknowns().count() == 1 && key.0 < computed;
+            if single && self.layout.home(key.0).is_some() {
+                let opened = self.program.row(key.0, |_| false)?;
+                if opened.terms.is_empty() {
+                    row.add_term(key, coefficient.checked_neg()?)?;
+                    row.add(&opened, coefficient)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The ranges of cells in equations.
+    fn bounded(&mut self, equations: &[Equation]) {
+        let computed = self.layout.elements.computed();
+        let mut open: BTreeSet<u32> = BTreeSet::new();
+        for unknown in self.uses.keys() {
+            let ranged = self.ranges[*unknown as usize].is_some();
+            if *unknown < computed && !ranged && !self.determined.contains(unknown) {
+                open.insert(*unknown);
+            }
+        }
+        for unknown in open {
+            let at = self.name(unknown);
+            self.problem("a cell has no range", at);
+        }
+        let gates = self.gates();
+        for equation in equations {
+            let mut size = BigInt::ZERO;
+            // The limbs of each remainder, with their factors.
+            let mut remainders: BTreeMap<u32, Vec<(u32, u128)>> = BTreeMap::new();
+            for (key, coefficient) in &equation.row.terms {
+                let cell = self.layout.cell_of(key.0);
+                let on_top = cell.is_some_and(|c| equation.top.contains(&self.sites.of(c)));
+                if key.0 >= computed || !on_top {
+                    continue;
+                }
+                let Some((lo, hi)) = &self.ranges[key.0 as usize] else {
+                    continue;
+                };
+                let magnitude = lo.magnitude().max(hi.magnitude()).clone();
+                size += BigInt::from(magnitude) * coefficient.unsigned_abs();
+                if let Op::Limb { x, .. } = self.program.op(key.0)
+                    && let Op::Remainder { .. } = self.circuit.program[x.0 as usize].op
+                {
+                    let limbs = remainders.entry(x.0).or_default();
+                    limbs.push((key.0, coefficient.unsigned_abs()));
+                }
+            }
+            if size.bits() > BITS {
+                let at = self.sum.exponents.describe(equation.monomial);
+                self.problem("operands are too wide for the field", at);
+            }
+            for (register, limbs) in remainders {
+                let Op::Remainder { divisor, .. } = self.circuit.program[register as usize].op
+                else {
+                    continue;
+                };
+                let least = limbs.iter().map(|(_, factor)| *factor).min().unwrap_or(0);
+                let mut most = BigInt::ZERO;
+                let mut negative = false;
+                for (limb, factor) in &limbs {
+                    let (lo, hi) = self.limb_range(*limb, &gates);
+                    negative |= lo < BigInt::ZERO;
+                    most += hi * *factor;
+                }
+                if negative || most >= BigInt::from(divisor) * least {
+                    let at = self.name(limbs[0].0);
+                    self.problem("a remainder may be its divisor or more", at);
+                }
+            }
+        }
+    }
+
+    /// The constraints without challenges, by the advice columns that they read.
+    fn gates(&self) -> HashMap<u32, Vec<Rc<Vec<Product>>>> {
+        let mut gates: HashMap<u32, Vec<Rc<Vec<Product>>>> = HashMap::new();
+        for constraint in self.circuit.gates.iter().flat_map(|gate| &gate.constraints) {
+            let tape = Tape::new(&constraint.poly, self.layout);
+            if tape.in_field {
+                continue;
+            }
+            let sum = products(&constraint.poly, self.layout, self.sum.exponents, None);
+            let Some(sum) = sum.map(Rc::new) else {
+                continue;
+            };
+            for slot in tape
+                .slots
+                .iter()
+                .filter(|slot| slot.kind == ColumnKind::Advice)
+            {
+                gates.entry(slot.column).or_default().push(sum.clone());
+            }
+        }
+        gates
+    }
+
+    /// The range of a looked-up cell, cut by constraints that are linear in cells with ranges.
+    fn limb_range(
+        &mut self,
+        limb: u32,
+        gates: &HashMap<u32, Vec<Rc<Vec<Product>>>>,
+    ) -> (BigInt, BigInt) {
+        let (mut lo, mut hi) = self.ranges[limb as usize].clone().unwrap_or_default();
+        let Some(cell) = self.layout.cell_of(limb) else {
+            return (lo, hi);
+        };
+        for gate in gates.get(&cell.column).into_iter().flatten() {
+            let terms = self.sum.linear(gate, cell.row);
+            let own = terms.iter().find(|term| term.key == Key::of(limb));
+            let Some(sign) = own.map(|term| term.coefficient).filter(|c| c.abs() == 1) else {
+                continue;
+            };
+            // limb = -sign * (the rest), end by end.
+            let (mut least, mut most) = (BigInt::ZERO, BigInt::ZERO);
+            let mut bounded = true;
+            for term in terms.iter().filter(|term| term.key != Key::of(limb)) {
+                let factor = BigInt::from(-sign * term.coefficient);
+                let ends = match term.key {
+                    Key::ONE => Some((BigInt::from(1), BigInt::from(1))),
+                    Key(unknown, NONE) if unknown != limb => self.ranges[unknown as usize].clone(),
+                    _ => None,
+                };
+                let Some((a, b)) = ends else {
+                    bounded = false;
+                    break;
+                };
+                let (a, b) = (a * &factor, b * &factor);
+                least += a.clone().min(b.clone());
+                most += a.max(b);
+            }
+            if bounded {
+                lo = lo.max(least);
+                hi = hi.min(most);
+            }
+        }
+        (lo, hi)
+    }
+
+    fn register(&self, unknown: u32) -> u32 {
+        let element = self.layout.element_of(unknown);
+        element.map_or(u32::MAX, |element| self.layout.elements.origin(element).0.0)
+    }
+
+    fn name(&self, unknown: u32) -> String {
+        match self.layout.cell_of(unknown) {
+            Some(cell) => self.layout.cell_name(self.circuit, cell),
+            None => {
+                let (register, position) = self.layout.elements.origin(unknown);
+                format!("element {position} of register {}, in no cell,", register.0)
+            }
+        }
+    }
+}
+
+/// The unknowns of a row, each once.
+fn unknowns(row: &Row) -> BTreeSet<u32> {
+    row.terms.keys().flat_map(|key| key.unknowns()).collect()
+}
+
+fn root(joined: &HashMap<Site, Site>, mut site: Site) -> Site {
+    while let Some(next) = joined.get(&site) {
+        site = *next;
+    }
+    site
+}
+
+/// A few sums of terms with factors that look random.
+fn combinations<'r>(terms: impl Iterator<Item = (&'r Key, &'r i128)>) -> [u64; COMBINATIONS] {
+    let mut sums = [0; COMBINATIONS];
+    for (key, coefficient) in terms {
+        let coefficient = reduced(*coefficient);
+        let mut word = u64::from(key.0) << 32 | u64::from(key.1);
+        for sum in &mut sums {
+            // One step of splitmix64.
+            word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^= mixed >> 31;
+            *sum = (*sum + times(mixed % PRIME, coefficient)) % PRIME;
+        }
+    }
+    sums
+}
+
+fn reduced(value: i128) -> u64 {
+    // The remainder is below the prime, which has 61 bits.
+    value.rem_euclid(i128::from(PRIME)) as u64
+}
+
+fn times(a: u64, b: u64) -> u64 {
+    (u128::from(a) * u128::from(b) % u128::from(PRIME)) as u64
+}
+
+/// The rank of a matrix modulo the prime.
+fn rank(mut rows: Vec<Vec<u64>>) -> usize {
+    let width = rows.first().map_or(0, Vec::len);
+    eliminate(&mut rows, width)
+}
+
+/// Brings the first columns of a matrix into echelon form; how many rows have their first entry in them.
+fn eliminate(rows: &mut [Vec<u64>], width: usize) -> usize {
+    let mut rank = 0;
+    for column in 0..width {
+        let Some(pivot) = (rank..rows.len()).find(|row| rows[*row][column] != 0) else {
+            continue;
+        };
+        rows.swap(rank, pivot);
+        let (done, rest) = rows.split_at_mut(rank + 1);
+        let pivot = &done[rank];
+        let inverse = power(pivot[column], PRIME - 2);
+        for row in rest.iter_mut().filter(|row| row[column] != 0) {
+            let factor = PRIME - times(row[column], inverse);
+            for (value, pivot) in row.iter_mut().zip(pivot).skip(column) {
+                *value = (*value + times(factor, *pivot)) % PRIME;
+            }
+        }
+        rank += 1;
+    }
+    rank
+}
+
+fn power(mut base: u64, mut exponent: u64) -> u64 {
+    let mut result = 1;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            result = times(result, base);
+        }
+        base = times(base, base);
+        exponent >>= 1;
+    }
+    result
+}
