@@ -55,8 +55,10 @@ const BITS: u64 = 252;
 pub struct Evaluation {
     /// The gate of the running sum.
     pub gate: String,
-    /// Equations that it checks, each with a monomial of its own.
+    /// Equations of operands that it checks, each with a monomial of its own.
     pub equations: u64,
+    /// Equations that only hold cells at zero that nothing reads.
+    pub idle: u64,
     /// Equations that only determine a free cell.
     pub free: u64,
     /// Terms of all equations together.
@@ -157,6 +159,7 @@ struct Check<'a> {
     /// Unknowns that an equation determines.
     determined: BTreeSet<u32>,
     free: u64,
+    idle: u64,
 }
 
 impl<'a> Check<'a> {
@@ -178,6 +181,7 @@ impl<'a> Check<'a> {
             uses: HashMap::new(),
             determined: BTreeSet::new(),
             free: 0,
+            idle: 0,
         }
     }
 
@@ -186,7 +190,8 @@ impl<'a> Check<'a> {
     }
 
     fn run(mut self) -> Evaluation {
-        let terms = self.sum.terms();
+        let mut terms = self.sum.terms();
+        terms.sort_unstable();
         self.problems.append(&mut self.sum.problems);
         let degree = self.degree(&terms);
         let count = terms.len() as u64;
@@ -213,7 +218,8 @@ impl<'a> Check<'a> {
             });
         Evaluation {
             findings: findings.collect(),
-            equations: equations.len() as u64,
+            equations: equations.len() as u64 - self.free - self.idle,
+            idle: self.idle,
             free: self.free,
             terms: count,
             degree,
@@ -238,9 +244,8 @@ impl<'a> Check<'a> {
         ends.iter().map(|(lo, hi)| hi.abs_diff(*lo)).sum()
     }
 
-    /// The terms by monomial.
-    fn equations(&mut self, mut terms: Vec<Term>) -> Vec<Equation> {
-        terms.sort_unstable();
+    /// The terms, which are sorted, by monomial.
+    fn equations(&mut self, terms: Vec<Term>) -> Vec<Equation> {
         let mut equations = Vec::new();
         for terms in terms.chunk_by(|a, b| a.monomial == b.monomial) {
             let monomial = terms[0].monomial;
@@ -431,8 +436,10 @@ impl<'a> Check<'a> {
                     continue;
                 }
             }
-            self.constants(&mut left)?;
-            if left.is_zero() {
+            let only_zero = top.iter().all(|unknown| rows[index[unknown]].is_zero());
+            if only_zero && self.is_idle(equation)? {
+                self.idle += 1;
+            } else if left.is_zero() {
                 relations.push(relation.to_vec());
             } else {
                 let monomial = self.sum.exponents.describe(equation.monomial);
@@ -441,10 +448,9 @@ impl<'a> Check<'a> {
                     Some(unknown) => self.name(unknown),
                     None => format!("{}", left.constant),
                 };
-                let at = format!(
-                    "{monomial}, on top {}: {over} is left over",
-                    self.name(top[0])
-                );
+                let top = top.first().map(|unknown| self.name(*unknown));
+                let top = top.unwrap_or_default();
+                let at = format!("{monomial}, on top {top}: {over} is left over");
                 self.problem("an equation is not that of the program", at);
             }
         }
@@ -485,21 +491,26 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Cells that are constant by the program, as those of repeated inputs are, instead of what they hold.
-    fn constants(&mut self, row: &mut Row) -> Option<()> {
+    /// Whether an equation only adds up cells that the program holds at zero, as those that repeat inputs are. None of them
+    /// may be negative, so that each is zero where the sum is.
+    fn is_idle(&mut self, equation: &Equation) -> Option<bool> {
         let computed = self.layout.elements.computed();
-        let keys: Vec<(Key, i128)> = row.terms.iter().map(|(k, c)| (*k, *c)).collect();
-        for (key, coefficient) in keys {
-            let single = key.unknowns().count() == 1 && key.0 < computed;
-            if single && self.layout.home(key.0).is_some() {
-                let opened = self.program.row(key.0, |_| false)?;
-                if opened.terms.is_empty() {
-                    row.add_term(key, coefficient.checked_neg()?)?;
-                    row.add(&opened, coefficient)?;
-                }
+        let negative = equation.row.terms.values().next().is_some_and(|c| *c < 0);
+        for (key, coefficient) in &equation.row.terms {
+            let Key(unknown, NONE) = *key else {
+                return Some(false);
+            };
+            if unknown >= computed || (*coefficient < 0) != negative {
+                return Some(false);
+            }
+            let range = &self.ranges[unknown as usize];
+            if !range.as_ref().is_some_and(|(lo, _)| *lo >= BigInt::ZERO)
+                || !self.program.row(unknown, |_| false)?.is_zero()
+            {
+                return Some(false);
             }
         }
-        Some(())
+        Some(equation.row.constant == 0)
     }
 
     /// The ranges of cells in equations.
