@@ -14,6 +14,10 @@
 //!   mutation of it, of a multiplicity or of a column that depends on challenges is; for cases with long tables also with
 //!   fewer rows than the tables have;
 //! * `strips/CASE`: the same in strips, where linear maps and copies are one sum with random coefficients;
+//! * `needed-in-strips/CASE`: there, without any one family of constraints, a wrong witness with a name is accepted, and
+//!   no other such witness ever is;
+//! * `forged-in-strips/CASE`: these witnesses, and others in the second phase, have no real proof;
+//! * `audited-strips/CASE`: the audit of random evaluation finds changed schedules, shared monomials and loose limbs;
 //! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
 //!
 //! The cases `limits/...` are about bounds so wide that an identity could hold in the field alone.

@@ -21,34 +21,26 @@
 //! A cell that the program declares free, and that stands alone on top of one equation and nowhere else, takes up whatever
 //! that equation gives. Such equations are counted and say nothing.
 
+mod bounded;
 mod monomial;
 mod program;
+mod rank;
 mod sum;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 
 use num_bigint::BigInt;
 
 use self::monomial::{Exponents, Monomial};
 use self::program::{Program, Row};
-use self::sum::{Product, products};
+use self::rank::{COMBINATIONS, PRIME, combinations, rank, reduced, times};
 use self::walk::{Key, NONE, Problem, Sum, Term, sums};
 use super::Finding;
 use crate::layout::{Cell, Layout};
 use crate::tape::Tape;
 use crate::validate::enforced;
 use crate::{Circuit, ColumnKind, Op};
-
-/// The prime 2^61 - 1, in which ranks are computed.
-const PRIME: u64 = (1 << 61) - 1;
-
-/// Random combinations of what stands below a unit's element: more than any unit has operands.
-const COMBINATIONS: usize = 6;
-
-/// Bits below which both sides of an equation stay.
-const BITS: u64 = 252;
 
 /// What a random evaluation was found to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -425,16 +417,17 @@ impl<'a> Check<'a> {
                     *sum = (*sum + times(value, reduced(*coefficient))) % PRIME;
                 }
             }
-            if let [alone] = top[..] {
-                if alone < computed && matches!(self.program.op(alone), Op::Free) {
-                    if self.uses.get(&alone) == Some(&1) && self.ranges[alone as usize].is_none() {
-                        self.free += 1;
-                    } else {
-                        let at = self.name(alone);
-                        self.problem("a free cell is read elsewhere", at);
-                    }
-                    continue;
+            if let [alone] = top[..]
+                && alone < computed
+                && matches!(self.program.op(alone), Op::Free)
+            {
+                if self.uses.get(&alone) == Some(&1) && self.ranges[alone as usize].is_none() {
+                    self.free += 1;
+                } else {
+                    let at = self.name(alone);
+                    self.problem("a free cell is read elsewhere", at);
                 }
+                continue;
             }
             let only_zero = top.iter().all(|unknown| rows[index[unknown]].is_zero());
             if only_zero && self.is_idle(equation)? {
@@ -457,40 +450,6 @@ impl<'a> Check<'a> {
         Some((wanted, rank(relations)))
     }
 
-    /// Finds the cells without a range that the equations of a site determine, and leave others to be held by those with
-    /// one: once they are eliminated, every cell with a range still stands in an equation.
-    fn determine(&mut self, equations: &[&Equation], members: &BTreeSet<u32>) {
-        let computed = self.layout.elements.computed();
-        let top: BTreeSet<u32> = equations
-            .iter()
-            .flat_map(|equation| unknowns(&equation.row))
-            .filter(|unknown| *unknown < computed && members.contains(unknown))
-            .collect();
-        let (open, ranged): (Vec<u32>, Vec<u32>) = top
-            .into_iter()
-            .partition(|unknown| self.ranges[*unknown as usize].is_none());
-        if open.is_empty() {
-            return;
-        }
-        let order = [open.as_slice(), &ranged].concat();
-        let mut rows: Vec<Vec<u64>> = equations
-            .iter()
-            .map(|equation| {
-                let factor = |unknown: &u32| equation.row.terms.get(&Key::of(*unknown));
-                let factors = order.iter().map(factor);
-                factors
-                    .map(|factor| reduced(factor.copied().unwrap_or(0)))
-                    .collect()
-            })
-            .collect();
-        let pivots = eliminate(&mut rows, open.len());
-        let rest = &rows[pivots..];
-        let held = |column: usize| rest.iter().any(|row| row[column] != 0);
-        if pivots == open.len() && (open.len()..order.len()).all(held) {
-            self.determined.extend(open);
-        }
-    }
-
     /// Whether an equation only adds up cells that the program holds at zero, as those that repeat inputs are. None of them
     /// may be negative, so that each is zero where the sum is.
     fn is_idle(&mut self, equation: &Equation) -> Option<bool> {
@@ -504,140 +463,13 @@ impl<'a> Check<'a> {
                 return Some(false);
             }
             let range = &self.ranges[unknown as usize];
-            if !range.as_ref().is_some_and(|(lo, _)| *lo >= BigInt::ZERO)
+            if range.as_ref().is_none_or(|(lo, _)| *lo < BigInt::ZERO)
                 || !self.program.row(unknown, |_| false)?.is_zero()
             {
                 return Some(false);
             }
         }
         Some(equation.row.constant == 0)
-    }
-
-    /// The ranges of cells in equations.
-    fn bounded(&mut self, equations: &[Equation]) {
-        let computed = self.layout.elements.computed();
-        let mut open: BTreeSet<u32> = BTreeSet::new();
-        for unknown in self.uses.keys() {
-            let ranged = self.ranges[*unknown as usize].is_some();
-            if *unknown < computed && !ranged && !self.determined.contains(unknown) {
-                open.insert(*unknown);
-            }
-        }
-        for unknown in open {
-            let at = self.name(unknown);
-            self.problem("a cell has no range", at);
-        }
-        let gates = self.gates();
-        for equation in equations {
-            let mut size = BigInt::ZERO;
-            // The limbs of each remainder, with their factors.
-            let mut remainders: BTreeMap<u32, Vec<(u32, u128)>> = BTreeMap::new();
-            for (key, coefficient) in &equation.row.terms {
-                let cell = self.layout.cell_of(key.0);
-                let on_top = cell.is_some_and(|c| equation.top.contains(&self.sites.of(c)));
-                if key.0 >= computed || !on_top {
-                    continue;
-                }
-                let Some((lo, hi)) = &self.ranges[key.0 as usize] else {
-                    continue;
-                };
-                let magnitude = lo.magnitude().max(hi.magnitude()).clone();
-                size += BigInt::from(magnitude) * coefficient.unsigned_abs();
-                if let Op::Limb { x, .. } = self.program.op(key.0)
-                    && let Op::Remainder { .. } = self.circuit.program[x.0 as usize].op
-                {
-                    let limbs = remainders.entry(x.0).or_default();
-                    limbs.push((key.0, coefficient.unsigned_abs()));
-                }
-            }
-            if size.bits() > BITS {
-                let at = self.sum.exponents.describe(equation.monomial);
-                self.problem("operands are too wide for the field", at);
-            }
-            for (register, limbs) in remainders {
-                let Op::Remainder { divisor, .. } = self.circuit.program[register as usize].op
-                else {
-                    continue;
-                };
-                let least = limbs.iter().map(|(_, factor)| *factor).min().unwrap_or(0);
-                let mut most = BigInt::ZERO;
-                let mut negative = false;
-                for (limb, factor) in &limbs {
-                    let (lo, hi) = self.limb_range(*limb, &gates);
-                    negative |= lo < BigInt::ZERO;
-                    most += hi * *factor;
-                }
-                if negative || most >= BigInt::from(divisor) * least {
-                    let at = self.name(limbs[0].0);
-                    self.problem("a remainder may be its divisor or more", at);
-                }
-            }
-        }
-    }
-
-    /// The constraints without challenges, by the advice columns that they read.
-    fn gates(&self) -> HashMap<u32, Vec<Rc<Vec<Product>>>> {
-        let mut gates: HashMap<u32, Vec<Rc<Vec<Product>>>> = HashMap::new();
-        for constraint in self.circuit.gates.iter().flat_map(|gate| &gate.constraints) {
-            let tape = Tape::new(&constraint.poly, self.layout);
-            if tape.in_field {
-                continue;
-            }
-            let sum = products(&constraint.poly, self.layout, self.sum.exponents, None);
-            let Some(sum) = sum.map(Rc::new) else {
-                continue;
-            };
-            for slot in tape
-                .slots
-                .iter()
-                .filter(|slot| slot.kind == ColumnKind::Advice)
-            {
-                gates.entry(slot.column).or_default().push(sum.clone());
-            }
-        }
-        gates
-    }
-
-    /// The range of a looked-up cell, cut by constraints that are linear in cells with ranges.
-    fn limb_range(
-        &mut self,
-        limb: u32,
-        gates: &HashMap<u32, Vec<Rc<Vec<Product>>>>,
-    ) -> (BigInt, BigInt) {
-        let (mut lo, mut hi) = self.ranges[limb as usize].clone().unwrap_or_default();
-        let Some(cell) = self.layout.cell_of(limb) else {
-            return (lo, hi);
-        };
-        for gate in gates.get(&cell.column).into_iter().flatten() {
-            let terms = self.sum.linear(gate, cell.row);
-            let own = terms.iter().find(|term| term.key == Key::of(limb));
-            let Some(sign) = own.map(|term| term.coefficient).filter(|c| c.abs() == 1) else {
-                continue;
-            };
-            // limb = -sign * (the rest), end by end.
-            let (mut least, mut most) = (BigInt::ZERO, BigInt::ZERO);
-            let mut bounded = true;
-            for term in terms.iter().filter(|term| term.key != Key::of(limb)) {
-                let factor = BigInt::from(-sign * term.coefficient);
-                let ends = match term.key {
-                    Key::ONE => Some((BigInt::from(1), BigInt::from(1))),
-                    Key(unknown, NONE) if unknown != limb => self.ranges[unknown as usize].clone(),
-                    _ => None,
-                };
-                let Some((a, b)) = ends else {
-                    bounded = false;
-                    break;
-                };
-                let (a, b) = (a * &factor, b * &factor);
-                least += a.clone().min(b.clone());
-                most += a.max(b);
-            }
-            if bounded {
-                lo = lo.max(least);
-                hi = hi.min(most);
-            }
-        }
-        (lo, hi)
     }
 
     fn register(&self, unknown: u32) -> u32 {
@@ -666,71 +498,4 @@ fn root(joined: &HashMap<Site, Site>, mut site: Site) -> Site {
         site = *next;
     }
     site
-}
-
-/// A few sums of terms with factors that look random.
-fn combinations<'r>(terms: impl Iterator<Item = (&'r Key, &'r i128)>) -> [u64; COMBINATIONS] {
-    let mut sums = [0; COMBINATIONS];
-    for (key, coefficient) in terms {
-        let coefficient = reduced(*coefficient);
-        let mut word = u64::from(key.0) << 32 | u64::from(key.1);
-        for sum in &mut sums {
-            // One step of splitmix64.
-            word = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut mixed = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^= mixed >> 31;
-            *sum = (*sum + times(mixed % PRIME, coefficient)) % PRIME;
-        }
-    }
-    sums
-}
-
-fn reduced(value: i128) -> u64 {
-    // The remainder is below the prime, which has 61 bits.
-    value.rem_euclid(i128::from(PRIME)) as u64
-}
-
-fn times(a: u64, b: u64) -> u64 {
-    (u128::from(a) * u128::from(b) % u128::from(PRIME)) as u64
-}
-
-/// The rank of a matrix modulo the prime.
-fn rank(mut rows: Vec<Vec<u64>>) -> usize {
-    let width = rows.first().map_or(0, Vec::len);
-    eliminate(&mut rows, width)
-}
-
-/// Brings the first columns of a matrix into echelon form; how many rows have their first entry in them.
-fn eliminate(rows: &mut [Vec<u64>], width: usize) -> usize {
-    let mut rank = 0;
-    for column in 0..width {
-        let Some(pivot) = (rank..rows.len()).find(|row| rows[*row][column] != 0) else {
-            continue;
-        };
-        rows.swap(rank, pivot);
-        let (done, rest) = rows.split_at_mut(rank + 1);
-        let pivot = &done[rank];
-        let inverse = power(pivot[column], PRIME - 2);
-        for row in rest.iter_mut().filter(|row| row[column] != 0) {
-            let factor = PRIME - times(row[column], inverse);
-            for (value, pivot) in row.iter_mut().zip(pivot).skip(column) {
-                *value = (*value + times(factor, *pivot)) % PRIME;
-            }
-        }
-        rank += 1;
-    }
-    rank
-}
-
-fn power(mut base: u64, mut exponent: u64) -> u64 {
-    let mut result = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = times(result, base);
-        }
-        base = times(base, base);
-        exponent >>= 1;
-    }
-    result
 }
