@@ -7,12 +7,15 @@ mod mutants;
 mod sites;
 
 use anyhow::{Context, Result, ensure};
-use zkc_circuit::{AuditOptions, Checker, Mutations, audit};
+use zkc_circuit::{AuditOptions, Checker, MutationOptions, Mutations, audit};
 
 use crate::{
     case::{Case, Strips},
     law, sums, unique,
 };
+
+/// Cells tried per class: the first and the last, as each try derives all columns of the second phase again.
+const CELLS: usize = 2;
 
 /// Limb widths, strips side by side, lanes; with lines along the last axis and without.
 const PLANS: [Strips; 3] = [
@@ -47,7 +50,11 @@ pub(crate) fn run(case: &Case) -> Result<()> {
             let grid = compiled.witness(&inputs)?;
             let violations = checker.check(&grid);
             ensure!(violations.is_empty(), "{at}: {}", violations[0]);
-            let report = Mutations::new(&checker, &grid, unique::options()).run();
+            let options = MutationOptions {
+                cells_per_class: CELLS,
+                ..unique::options()
+            };
+            let report = Mutations::new(&checker, &grid, options).run();
             ensure!(report.survivors.is_empty(), "{at}: {}", report.survivors[0]);
             let audit = audit(&checker, &grid, &AuditOptions::default());
             ensure!(audit.findings.is_empty(), "{at}: {}", audit.findings[0]);
