@@ -5,6 +5,7 @@
 //! * `mock/MODEL`: all samples of a fixture model: every constraint checked, outputs compared with the stored ones;
 //!   the first sample's circuit is audited;
 //! * `proof/BACKEND/MODEL/N`: a real proof of sample N. By default of sample 0 only, with `ZKC_FULL=1` of all samples;
+//! * `audit/...`: what the random evaluation of a fixture model or a random network checks is what its program computes;
 //! * `files/...`: the steps one by one through files, and files that were tampered with;
 //! * `tampered/WHAT/COMMITMENT`: files changed by somebody who makes checksums right are refused with the reason;
 //! * `same/pass-by-pass/MODEL`: one pass at a time through text gives the circuit of the whole pipeline;
@@ -13,6 +14,7 @@
 //! * `twin/KIND`: both layouts of a kind of layer: the same outputs, proven by both backends;
 //! * `size/...`: models too large to be handled carelessly.
 
+mod audit;
 mod files;
 mod networks;
 mod same;
@@ -60,6 +62,16 @@ fn cases() -> Result<Vec<Trial>> {
                 cases.push(case(name, move || samples::proof(&sample, backend)));
             }
         }
+    }
+    for model in MODELS {
+        cases.push(case(format!("audit/{}", model.name), move || {
+            audit::model(model)
+        }));
+    }
+    for seed in 0..networks::COUNT {
+        cases.push(case(format!("audit/network/{seed}"), move || {
+            audit::network(seed)
+        }));
     }
     cases.push(case("files/step-by-step".into(), files::step_by_step));
     cases.push(case("files/damaged-proof".into(), files::damaged_proof));

@@ -24,6 +24,8 @@ pub use keys::{ProvingKey, VerifyingKey};
 pub use params::Params;
 pub use prediction::{Prediction, WorkKind};
 pub use prove::prove;
+#[doc(hidden)]
+pub use prove::prove_altered;
 pub use setup::Setup;
 pub use system::{HALO2_AXIOM_VERSION, Halo2Axiom};
 pub use verify::{InsecureSetup, verify};

@@ -57,6 +57,8 @@ mod wrap;
 use std::collections::HashMap;
 use std::fmt;
 
+use num_bigint::BigInt;
+
 use crate::layout::{Cell, CellContents, Held, Layout};
 use crate::limits;
 use crate::tape::{Node, Slot, Tape, fixed_cell};
@@ -72,6 +74,18 @@ pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<Validat
     let identities = identities(circuit, layout);
     let ranges = enforce(circuit, layout, &identities, errors);
     wrap::check(circuit, layout, &identities, &ranges, errors);
+}
+
+/// For each unknown of the layout, the least and greatest integer that it can be by constraints without challenges.
+pub(crate) fn enforced(circuit: &Circuit, layout: &Layout) -> Vec<Option<(BigInt, BigInt)>> {
+    let identities = identities(circuit, layout);
+    let ranges = enforce(circuit, layout, &identities, &mut Vec::new());
+    (0..layout.unknowns())
+        .map(|unknown| {
+            let range = ranges.get(unknown)?;
+            Some((range.lo.clone(), range.hi.clone()))
+        })
+        .collect()
 }
 
 /// The ranges that the identities enforce. Reports what is looked up outside of its table, and what nothing bounds.
