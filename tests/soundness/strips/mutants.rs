@@ -269,13 +269,13 @@ fn pairs(witness: &Witness, site: &Site) -> Vec<[Element; 2]> {
 fn carried(witness: &Witness, site: &Site) -> Named {
     let base = 1 << limb_bits(witness);
     let pairs = pairs(witness, site).into_iter();
-    let carried = pairs.filter_map(|[low, high]| {
+    let carried = pairs.map(|[low, high]| {
         let (l, h) = (witness.value(low), witness.value(high));
         let (name, step) = match h > 0 {
             true => ("carry left where it was", 1),
             false => ("carry without what it is for", -1),
         };
-        Some((name, vec![(low, l + step * base), (high, h - step)]))
+        (name, vec![(low, l + step * base), (high, h - step)])
     });
     carried.collect()
 }
@@ -285,7 +285,16 @@ fn fractions(witness: &Witness, site: &Site, at: &str) -> Vec<Mutant> {
     let prime = BigInt::from(modulus());
     let base = BigInt::from(1) << limb_bits(witness);
     let pairs = pairs(witness, site).into_iter();
-    let fractions = pairs.filter_map(|[low, top]| {
+    let pairs = pairs.map(|[low, top]| (low, top, base.clone()));
+    // A quotient, too, is less by a fraction if the remainder is one more.
+    let quotient = || {
+        let low = site.limbs.first().copied().flatten()?;
+        let y = site.cells.first().copied().flatten()?;
+        let shift = site.number(0)?;
+        Some((low, y, BigInt::from(1) << shift))
+    };
+    let quotient = (site.family() == "rescale").then(quotient).flatten();
+    let fractions = pairs.chain(quotient).filter_map(|(low, top, base)| {
         let (l, h) = (witness.value(low), witness.value(top));
         let part = base.modinv(&prime)? * (l - (l ^ 1));
         let cell = |element| witness.home(element);
@@ -312,7 +321,7 @@ fn factors(site: &Site) -> Option<[usize; 2]> {
 fn remainder(site: &Site, bits: u32) -> Option<(usize, usize)> {
     let shift = site.number(0)?;
     let count = shift.div_ceil(bits) as usize;
-    Some((count - 1, count + usize::from(!shift.is_multiple_of(bits))))
+    Some((count - 1, count))
 }
 
 /// Other quotients of the same number.
@@ -324,7 +333,7 @@ fn division(
 ) -> Option<()> {
     let bits = limb_bits(witness);
     let shift = site.number(0)?;
-    let (top, rest) = remainder(site, bits)?;
+    let (top, _) = remainder(site, bits)?;
     let top_limb = site.limbs.get(top).copied().flatten()?;
     let step = 1 << (shift - bits * top as u32);
     let q = witness.value(quotient);
@@ -333,16 +342,7 @@ fn division(
         ("quotient + 1, remainder - divisor", -1),
     ] {
         let limb = witness.value(top_limb) + sign * step;
-        let faults = vec![(quotient, q - sign), (top_limb, limb)];
-        // The limb that keeps the top one short is its distance to the greatest one, or any other.
-        let gap = site.limbs.get(top + 1).copied().flatten();
-        if let Some(gap) = gap.filter(|_| rest > top + 1) {
-            for value in [witness.value(gap) - sign * step, 0] {
-                add(name, [&faults[..], &[(gap, value)]].concat());
-            }
-        } else {
-            add(name, faults);
-        }
+        add(name, vec![(quotient, q - sign), (top_limb, limb)]);
     }
     add("quotient + 1", vec![(quotient, q + 1)]);
     Some(())
