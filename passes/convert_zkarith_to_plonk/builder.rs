@@ -189,22 +189,31 @@ impl<'c> Builder<'c> {
         location: Location<'c>,
     ) -> Result<Vec<ValueId>> {
         let bits = self.layout.limb_bits;
-        let shape = self.shape(x)?;
-        let t = FixedType::new(0, 0, (1i64 << bits) - 1);
-        let offset = self.wide(offset)?;
         if bits * (i64::from(count) - 1) > 126 {
             return Err("a value needs more than 127 bits".into());
         }
-        (0..i64::from(count))
-            .map(|i| {
-                let attributes = [
-                    ("index", i64_attr(self.context, i)),
-                    ("bits", i64_attr(self.context, bits)),
-                    ("offset", offset),
-                ];
-                self.compute("plonk.limb", &[x], &shape, &t, &attributes, location)
-            })
+        (0..count)
+            .map(|i| self.limb(x, offset, i, bits, location))
             .collect()
+    }
+
+    /// One limb, which has some number of bits at most.
+    pub(super) fn limb(
+        &mut self,
+        x: ValueId,
+        offset: &BigInt,
+        index: u32,
+        most: i64,
+        location: Location<'c>,
+    ) -> Result<ValueId> {
+        let attributes = [
+            ("index", i64_attr(self.context, index.into())),
+            ("bits", i64_attr(self.context, self.layout.limb_bits)),
+            ("offset", self.wide(offset)?),
+        ];
+        let shape = self.shape(x)?;
+        let t = FixedType::new(0, 0, (1i64 << most) - 1);
+        self.compute("plonk.limb", &[x], &shape, &t, &attributes, location)
     }
 
     /// An element-wise affine combination.

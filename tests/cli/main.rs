@@ -21,8 +21,8 @@ const FILTERS: [(&str, &str); 5] = [
     (r"\b\d+(\.\d+)? (GB|MB|kB) of memory\b", "[memory]"),
     (r#""([a-z_]+)_s": [0-9.e+-]+"#, r#""${1}_s": "[time]""#),
     (
-        r#""peak_rss_bytes": \d+"#,
-        r#""peak_rss_bytes": "[memory]""#,
+        r#""((predicted_)?peak_rss_bytes)": \d+"#,
+        r#""${1}": "[memory]""#,
     ),
 ];
 

@@ -178,7 +178,7 @@ fn proof_proper(payload: &[u8]) -> Result<Range<usize>> {
         .context("the payload of a proof does not end in the proof and its commitment")
 }
 
-fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {
+pub(crate) fn flipped(bytes: &[u8], place: usize) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     changed[place] ^= 1;
     changed

@@ -330,7 +330,8 @@ pub fn input(seed: u64, shape: &[i64]) -> TensorProto {
     }
 }
 
-fn mlp(seed: u64, sizes: &[i64]) -> ModelProto {
+/// Dense layers of these sizes, the input's first, with relu between them.
+pub fn mlp(seed: u64, sizes: &[i64]) -> ModelProto {
     let (mut n, mut x) = Network::new(seed, &[1, sizes[0]]);
     for (i, size) in sizes[1..].iter().enumerate() {
         x = n.dense(&x, *size);

@@ -58,7 +58,7 @@ pub(crate) fn check(case: &Case, compiled: &Compiled) -> Result<()> {
 }
 
 /// Edge values in all tensors at once, mixtures of them, and random values; the same on every run.
-fn inputs(compiled: &Compiled) -> Vec<Values> {
+pub(crate) fn inputs(compiled: &Compiled) -> Vec<Values> {
     let infos = &compiled.circuit.inputs;
     let edges: Vec<Vec<i128>> = infos.iter().map(|info| edges(info.lo, info.hi)).collect();
     let lengths: Vec<usize> = infos

@@ -14,6 +14,11 @@
 //!   mutation of it, of a multiplicity or of a column that depends on challenges is; for cases with long tables also with
 //!   fewer rows than the tables have;
 //! * `strips/CASE`: the same in strips, where linear maps and copies are one sum with random coefficients;
+//! * `twin/CASE`: direct and in strips the same outputs, by real proofs with the commitments that the others leave out;
+//! * `needed-in-strips/CASE`: there, without any one family of constraints, a wrong witness with a name is accepted, and
+//!   no other such witness ever is;
+//! * `forged-in-strips/CASE`: these witnesses, and others in the second phase, have no real proof;
+//! * `audited-strips/CASE`: the audit of random evaluation finds changed schedules, shared monomials and loose limbs;
 //! * `proof/CASE`: a real proof verifies, and does not for another public value or a changed witness.
 //!
 //! The cases `limits/...` are about bounds so wide that an identity could hold in the field alone.
@@ -29,6 +34,7 @@ mod proof;
 mod search;
 mod strips;
 mod sums;
+mod twin;
 mod unique;
 
 use std::process::ExitCode;
@@ -63,6 +69,22 @@ fn main() -> ExitCode {
     trials.extend(
         cases::all().map(|case| trial(format!("strips/{}", case.name), move || strips::run(case))),
     );
+    trials.extend(
+        cases::all().map(|case| trial(format!("twin/{}", case.name), move || twin::run(case))),
+    );
+    trials.extend(cases::all().map(|case| {
+        let name = format!("needed-in-strips/{}", case.name);
+        trial(name, move || strips::needed(case))
+    }));
+    // The one is dense, with all kinds of units, the other has lines.
+    for case in cases::all().filter(|case| ["network", "linear-conv"].contains(&case.name)) {
+        let name = format!("forged-in-strips/{}", case.name);
+        trials.push(trial(name, move || strips::forged(case)));
+    }
+    trials.extend(cases::all().map(|case| {
+        let name = format!("audited-strips/{}", case.name);
+        trial(name, move || strips::audited(case))
+    }));
     trials.extend(cases::long_tables().map(|case| {
         trial(format!("sums/{}", case.name), move || {
             sums::run_over_groups(case)

@@ -1,12 +1,13 @@
 //! Lookups as sums of fractions: what is accepted stays the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
-use zkc_circuit::{AuditOptions, Checker, Layout, Mutations, audit, evaluate, expand};
+use zkc_circuit::{AuditOptions, Cell, Checker, Grid, Layout, Mutations, audit, evaluate, expand};
 
 use zkc_halo2_axiom::{
-    Error, InsecureSetup, Params, Prepared, ProvingKey, Rejection, prove, system_rng, verify,
+    Error, InsecureSetup, Params, Prepared, ProvingKey, Rejection, prove, prove_altered,
+    system_rng, verify,
 };
 
 use crate::{
@@ -74,45 +75,79 @@ fn whole(case: &Case, layout: CaseLayout, compiled: Compiled) -> Result<()> {
     without_ends(case, compiled)
 }
 
-/// A real proof of the honest witness, and none of another or for other public values. The setup is one that everybody
-/// knows the secret of, which does for a test and takes no time.
+/// Real proofs of the honest witness with both commitments, and none of another or for other public values.
 pub(crate) fn real_proof(case: &Case, compiled: &Compiled) -> Result<()> {
     let inputs = case
         .witness_inputs()
         .next()
         .context("the case has no witness")?;
     let grid = compiled.witness(&inputs)?;
-    let params = Params::insecure(compiled.circuit.k)?;
-    let prepared = Prepared::try_new(compiled.circuit.clone())?;
-    let key = ProvingKey::generate(&prepared, &params)?;
-    let verifying = key.verifying_key();
-    let mut rng = system_rng()?;
-    let proof = prove(&params, &key, &grid, &mut rng)?.proof;
-    verify(None, &verifying, &proof, InsecureSetup::Allow)?;
-
-    let mut invalid = 0;
-    for public in other_public_values(&proof.public) {
-        let changed = zkc_halo2_axiom::Proof {
-            public,
-            ..proof.clone()
-        };
-        match verify(None, &verifying, &changed, InsecureSetup::Allow) {
-            Err(Error::Rejected(Rejection::Invalid)) => invalid += 1,
-            Err(Error::Rejected(Rejection::Contradiction { .. } | Rejection::Range { .. })) => {}
-            other => bail!("other public values, {:?}: {other:?}", changed.public),
+    for params in params(compiled.circuit.k)? {
+        let prover = Prover::new(compiled, params)?;
+        prover.honest(&grid)?;
+        for changed in changed_witnesses(&compiled.cells, &grid) {
+            prover.refused(&changed, &BTreeMap::new())?;
         }
     }
-    ensure!(invalid > 0, "no other public values reached the proof");
-    for changed in changed_witnesses(&compiled.cells, &grid) {
-        match prove(&params, &key, &changed, &mut rng) {
-            Err(Error::Unsatisfied { .. }) => {}
+    Ok(())
+}
+
+/// Parameters of both commitments. The setup of the one is one that everybody knows the secret of, which does for a test and
+/// takes no time.
+pub(crate) fn params(k: u32) -> Result<[Params; 2]> {
+    Ok([Params::insecure(k)?, Params::ipa(k)?])
+}
+
+/// Keys for one circuit and commitment.
+pub(crate) struct Prover {
+    params: Params,
+    key: ProvingKey,
+}
+
+impl Prover {
+    pub(crate) fn new(compiled: &Compiled, params: Params) -> Result<Self> {
+        let prepared = Prepared::try_new(compiled.circuit.clone())?;
+        let key = ProvingKey::generate(&prepared, &params)?;
+        Ok(Prover { params, key })
+    }
+
+    /// Proves; the proof verifies, and does not for other public values.
+    fn honest(&self, grid: &Grid) -> Result<()> {
+        let proof = prove(&self.params, &self.key, grid, &mut system_rng()?)?.proof;
+        let verifying = self.key.verifying_key();
+        let verify = |proof: &zkc_halo2_axiom::Proof| {
+            let params = Some(&self.params);
+            verify(params, &verifying, proof, InsecureSetup::Allow)
+        };
+        verify(&proof)?;
+        let mut invalid = 0;
+        for public in other_public_values(&proof.public) {
+            let changed = zkc_halo2_axiom::Proof {
+                public,
+                ..proof.clone()
+            };
+            match verify(&changed) {
+                Err(Error::Rejected(Rejection::Invalid)) => invalid += 1,
+                Err(Error::Rejected(Rejection::Contradiction { .. } | Rejection::Range { .. })) => {
+                }
+                other => bail!("other public values, {:?}: {other:?}", changed.public),
+            }
+        }
+        ensure!(invalid > 0, "no other public values reached the proof");
+        Ok(())
+    }
+
+    /// No proof is made for a grid, with integers added to cells of the second phase.
+    pub(crate) fn refused(&self, grid: &Grid, added: &BTreeMap<Cell, i128>) -> Result<()> {
+        match prove_altered(&self.params, &self.key, grid, added, &mut system_rng()?) {
+            // Public values outside of their range are not even looked at.
+            Err(Error::Unsatisfied { .. } | Error::Rejected(Rejection::Range { .. })) => Ok(()),
             other => bail!(
                 "another witness: {:?}",
                 other.map(|proved| proved.proof.public)
             ),
         }
     }
-    Ok(())
 }
 
 /// Without the rows of one group of columns something that is looked up is in no table: to a prover who counts, and to the

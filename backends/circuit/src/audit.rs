@@ -16,6 +16,7 @@
 //!
 //! - **loose derived cell**: a cell of a derived column that its defining constraint does not determine, such as the start of
 //!   a running column, on which a constraint depends, and which no constraint without other derived cells determines.
+//! - **random evaluation**: a running sum with challenges does not check what the program computes: see [`evaluations`].
 //!
 //! Derived cells are no witness of their own: all others are what their defining constraint says. Columns that count lookups
 //! need no bound and may differ between witnesses, as rows of the table may be equal; constraints hold them together with
@@ -27,6 +28,7 @@
 
 mod computed;
 mod dependence;
+mod evaluation;
 mod jacobian;
 mod public;
 
@@ -38,6 +40,7 @@ use crate::layout::{Cell, Grid, Layout};
 use crate::{Circuit, Op};
 
 pub(crate) use self::computed::{ComputedCells, Witness};
+pub use self::evaluation::{Evaluation, evaluations};
 pub use self::jacobian::Jacobian;
 
 /// What the audit computes.
@@ -156,6 +159,17 @@ pub enum Finding {
         /// Number of such cells of the column.
         count: u64,
     },
+    /// A random evaluation that does not check what the program computes.
+    Evaluation {
+        /// The gate of the running sum.
+        gate: String,
+        /// What is wrong.
+        problem: String,
+        /// Where it is for the first time.
+        first: String,
+        /// How often it is.
+        count: u64,
+    },
     /// Cells that can be moved together without violating any constraint, to first order.
     RankDeficient {
         /// The register.
@@ -226,6 +240,15 @@ impl fmt::Display for Finding {
                 f,
                 "{cell}: {constraint} depends on it, but no constraint determines it ({count} such cells of the column)"
             ),
+            Finding::Evaluation {
+                gate,
+                problem,
+                first,
+                count,
+            } => write!(
+                f,
+                "random evaluation of gate `{gate}`: {problem}, {first} ({count} of this kind)"
+            ),
             Finding::RankDeficient {
                 register,
                 op,
@@ -249,6 +272,8 @@ pub struct Audit {
     pub free: Vec<FreeCells>,
     /// How often unassigned cells occur in lookups alone, which does no harm.
     pub idle_lookups: u64,
+    /// What the random evaluations check.
+    pub evaluations: Vec<Evaluation>,
     /// The rank of the Jacobian, `None` when the circuit has too many cells for it.
     pub jacobian: Option<Jacobian>,
     /// What is wrong; empty when all is well.
@@ -285,6 +310,7 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
         pinned: Vec::new(),
         free: Vec::new(),
         idle_lookups: dependence.idle_lookups,
+        evaluations: evaluations(circuit, layout),
         jacobian: None,
         findings: Vec::new(),
         undecided: Vec::new(),
@@ -310,6 +336,9 @@ pub fn audit(checker: &Checker<'_>, grid: &Grid, options: &AuditOptions) -> Audi
             count: loose.count,
         });
     }
+    let evaluations = audit.evaluations.iter();
+    let findings: Vec<Finding> = evaluations.flat_map(|e| e.findings.clone()).collect();
+    audit.findings.extend(findings);
     list_undecided(checker, &mut audit);
     audit.jacobian = Jacobian::new(checker, &witness, options);
     if let Some(jacobian) = &audit.jacobian {

@@ -24,7 +24,7 @@ pub mod validate;
 mod wire;
 
 pub use affine::{AffineBuilder, AffineError, AffineMap, AffineNode};
-pub use audit::{Audit, AuditOptions, Finding, audit};
+pub use audit::{Audit, AuditOptions, Evaluation, Finding, audit, evaluations};
 pub use check::{CellValue, Checker, Violation, check};
 pub use derive::{DeriveError, derive};
 pub use description::{

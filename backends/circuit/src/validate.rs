@@ -15,6 +15,8 @@ mod blinding;
 mod bounds;
 mod public;
 
+pub(crate) use bounds::enforced;
+
 use thiserror::Error;
 
 use crate::expand::{ExpandError, expand};

@@ -30,7 +30,7 @@ pub use digest::{Digest, Digests};
 pub use error::{Error, ExprError};
 pub use field::words;
 pub use laid_out::LaidOut;
-pub use measure::{Cost, Stopwatch, peak_rss_bytes, process_cpu_s};
+pub use measure::{Cost, Stopwatch, peak_rss_bytes, process_cpu_s, rss_bytes};
 pub use params::{
     CacheableParams, LoadedParams, MAX_K, MIN_K, PARAMS_POINT_BYTES, ParamsCache, ParamsSource,
     check_params_k, params_memory_bytes,

@@ -61,6 +61,12 @@ pub fn peak_rss_bytes() -> Option<u64> {
     kib_field(&status, "VmHWM:")
 }
 
+/// The memory that this process holds, in bytes; `None` where `/proc` does not tell.
+pub fn rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    kib_field(&status, "VmRSS:")
+}
+
 /// The machine's memory in bytes; `None` where `/proc` does not tell.
 pub(crate) fn machine_memory_bytes() -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;

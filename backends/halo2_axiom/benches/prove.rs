@@ -1,7 +1,7 @@
 //! Time and memory of keys and proofs by circuit size, on a circuit of the kind that quantised networks give: dot products
 //! with weights in many fixed columns, range lookups by halo2's own argument.
 //!
-//! `cargo bench -p zkc-halo2-axiom -- COMMITMENT K ADVICE LANES LOOKUPS` (kzg 13 20 60 4 if left out): `2^K` rows, ADVICE
+//! `cargo bench -p zkc-halo2-axiom --bench prove -- COMMITMENT K ADVICE LANES LOOKUPS` (kzg 13 20 60 4 if left out): `2^K` rows, ADVICE
 //! columns of 8-bit values and one of sums, LANES fixed columns of weights, LOOKUPS lookups in a table of 2^(K-1) rows.
 //! The parameters are made or read before anything is measured; those of KZG are insecure. Peak memory is that of the
 //! whole process, so run one size at a time.

@@ -3,6 +3,7 @@
 //! All cells stand in one region with absolute rows, so that no floor planner decides anything. The order is tables,
 //! columns as the layout numbers them, rows downwards, then copies in the layout's order.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use halo2_axiom::circuit::{self, Layouter, Region, SimpleFloorPlanner, Value};
@@ -28,6 +29,8 @@ pub(crate) struct Synthesis<'a> {
 #[derive(Clone, Copy)]
 struct Witness<'a> {
     grid: &'a Grid,
+    /// What is added to cells of the second phase, by a prover who cheats.
+    added: &'a BTreeMap<Cell, i128>,
     /// Why the columns of the second phase could not be computed: halo2-axiom panics on errors in synthesis.
     failure: &'a OnceLock<DeriveError>,
 }
@@ -42,14 +45,21 @@ impl<'a> Synthesis<'a> {
     }
 
     /// Advice only: the proving key has the rest. If `failure` is set afterwards, the proof is worthless.
+    ///
+    /// `added` is added to cells of the second phase once they are computed; an honest prover adds nothing.
     pub(crate) fn proof(
         prepared: &'a Prepared,
         grid: &'a Grid,
+        added: &'a BTreeMap<Cell, i128>,
         failure: &'a OnceLock<DeriveError>,
     ) -> Synthesis<'a> {
         Synthesis {
             prepared,
-            witness: Some(Witness { grid, failure }),
+            witness: Some(Witness {
+                grid,
+                added,
+                failure,
+            }),
         }
     }
 }
@@ -194,9 +204,12 @@ impl Synthesis<'_> {
             let Some(column) = self.advice(config, index as usize, 1) else {
                 continue;
             };
-            for (row, value) in values.into_iter().enumerate() {
-                if value.0 != Fr::ZERO {
-                    region.assign_advice(column, row, Value::known(value.0));
+            for (row, value) in (0..).zip(values) {
+                let cell = Cell { column: index, row };
+                let added = witness.added.get(&cell).copied().unwrap_or(0);
+                let value = value.0 + to_field(added);
+                if value != Fr::ZERO {
+                    region.assign_advice(column, row as usize, Value::known(value));
                 }
             }
         }

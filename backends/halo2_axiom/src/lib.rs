@@ -10,6 +10,7 @@ mod keys;
 mod lookups;
 mod outline;
 mod params;
+mod prediction;
 mod prove;
 mod setup;
 mod srs;
@@ -21,14 +22,17 @@ pub use columns::Prepared;
 pub use key_file::{MAX_PROVING_KEY_FILE_BYTES, MAX_VERIFYING_KEY_FILE_BYTES};
 pub use keys::{ProvingKey, VerifyingKey};
 pub use params::Params;
+pub use prediction::{Prediction, WorkKind};
 pub use prove::prove;
+#[doc(hidden)]
+pub use prove::prove_altered;
 pub use setup::Setup;
 pub use system::{HALO2_AXIOM_VERSION, Halo2Axiom};
 pub use verify::{InsecureSetup, verify};
 pub use zkc_backend::{
     Capabilities, CircuitShape, Commitment, Cost, Digest, Digests, Error, ExprError, MAX_DEPTH,
     MAX_K, MAX_NODES, MAX_PROOF_FILE_BYTES, MIN_K, ParamsSource, PublicKind, PublicTensor,
-    Rejection, Stopwatch, UnknownCommitment, peak_rss_bytes, process_cpu_s, system_rng,
+    Rejection, Stopwatch, UnknownCommitment, peak_rss_bytes, process_cpu_s, rss_bytes, system_rng,
     thread_count,
 };
 

@@ -1,5 +1,6 @@
 //! Making a proof.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use halo2_axiom::halo2curves::bn256::{Fr, G1Affine};
@@ -8,7 +9,7 @@ use halo2_axiom::poly::commitment::{CommitmentScheme, Prover};
 use halo2_axiom::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
 use rand::{CryptoRng, Rng};
 use zkc_backend::{Error, Stopwatch};
-use zkc_circuit::Grid;
+use zkc_circuit::{Cell, Grid};
 
 use crate::assign::Synthesis;
 use crate::commitment::{Ipa, IpaProver, Kzg, KzgProver};
@@ -33,6 +34,23 @@ pub fn prove(
     grid: &Grid,
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<Proved, Error> {
+    prove_altered(params, key, grid, &BTreeMap::new(), rng)
+}
+
+/// Proves as a prover who cheats in the second phase: integers are added to cells that follow from challenges.
+///
+/// No proof that does not hold leaves this function either. It is here for tests, which show that none is made.
+///
+/// # Errors
+/// As [`prove`].
+#[doc(hidden)]
+pub fn prove_altered(
+    params: &Params,
+    key: &ProvingKey,
+    grid: &Grid,
+    added: &BTreeMap<Cell, i128>,
+    rng: &mut (impl CryptoRng + Send),
+) -> Result<Proved, Error> {
     let prepared = &key.prepared;
     params.check_k(prepared.shape().k)?;
     key.setup.check(params)?;
@@ -44,8 +62,12 @@ pub fn prove(
     let bytes = install(|| {
         lookups::check(prepared, grid)?;
         match &params.inner {
-            Inner::Kzg(params) => create::<Kzg, KzgProver<'_>>(params, key, grid, &columns, rng),
-            Inner::Ipa(params) => create::<Ipa, IpaProver<'_>>(params, key, grid, &columns, rng),
+            Inner::Kzg(params) => {
+                create::<Kzg, KzgProver<'_>>(params, key, (grid, added), &columns, rng)
+            }
+            Inner::Ipa(params) => {
+                create::<Ipa, IpaProver<'_>>(params, key, (grid, added), &columns, rng)
+            }
         }
     })??;
     let proof = Proof {
@@ -64,7 +86,7 @@ pub fn prove(
 fn create<'params, S, P>(
     params: &'params S::ParamsProver,
     key: &ProvingKey,
-    grid: &Grid,
+    (grid, added): (&Grid, &BTreeMap<Cell, i128>),
     columns: &[Vec<Fr>],
     rng: &mut (impl CryptoRng + Send),
 ) -> Result<Vec<u8>, Error>
@@ -75,7 +97,7 @@ where
 {
     let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
     let failure = OnceLock::new();
-    let circuit = Synthesis::proof(&key.prepared, grid, &failure);
+    let circuit = Synthesis::proof(&key.prepared, grid, added, &failure);
     let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(vec![]);
     let created = create_proof::<S, P, _, _, _, _>(
         params,

@@ -17,11 +17,13 @@ use zkc_circuit::{
 };
 pub use zkc_halo2::{Cost, Digest};
 use zkc_halo2::{Digests, PublicTensor};
+use zkc_halo2_axiom::Prediction;
 
 use crate::error::{Error, Result};
 use crate::model::file_error;
 use crate::options::{Backend, CommitOptions};
 use crate::report::{CircuitSize, ProofSystem};
+use crate::soundness::soundness_bits;
 use crate::ui::Ui;
 use crate::values::FixedTensor;
 
@@ -129,6 +131,9 @@ pub(crate) trait ProvingKey {
 
     /// The lengths that the files would have.
     fn file_sizes(&self) -> Result<(u64, u64)>;
+
+    /// What a proof is predicted to cost; `None` where no constants were measured.
+    fn predict(&self) -> Option<Prediction>;
 
     /// Proves that the values of a grid satisfy the circuit.
     fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved>;
@@ -325,6 +330,7 @@ fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
         degree: shape.degree as u64,
         copies: layout.copies.len() as u64,
         public_values: layout.public_cells().count() as u64,
+        soundness_bits: soundness_bits(circuit),
     }
 }
 

@@ -34,6 +34,7 @@ mod output;
 pub mod pipeline;
 pub mod quantize;
 pub mod report;
+mod soundness;
 mod ui;
 pub mod values;
 mod witness;

@@ -174,6 +174,10 @@ pub struct CircuitSize {
     pub copies: u64,
     /// Public values.
     pub public_values: u64,
+    /// The number `n` so that random checks miss a wrong witness for less than one in 2^n choices of the challenges; absent
+    /// where there are no challenges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soundness_bits: Option<u32>,
 }
 
 /// What makes proofs, and whom its users have to trust.
@@ -201,6 +205,16 @@ impl ProofSystem {
             setup_digest: None,
         }
     }
+}
+
+/// What a proof was predicted to cost, from its circuit alone, on one thread of the machine that the constants were measured
+/// on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PredictionReport {
+    /// Processor seconds to make the proof.
+    pub predicted_prove_s: f64,
+    /// The most memory held at once, in bytes.
+    pub predicted_peak_rss_bytes: u64,
 }
 
 /// Report of `zkc compile`.
@@ -233,6 +247,10 @@ pub struct SetupReport {
     pub system: ProofSystem,
     /// Base-2 logarithm of the number of rows.
     pub k: u32,
+    /// The number `n` so that random checks miss a wrong witness for less than one in 2^n choices of the challenges; absent
+    /// where there are no challenges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soundness_bits: Option<u32>,
     /// Seconds to make the keys, and to read the parameters; making parameters, which is done once, is not counted.
     pub setup_s: f64,
     /// Seconds to read or make the parameters.
@@ -284,6 +302,9 @@ pub struct ProveReport {
     pub prove_s: f64,
     /// Processor seconds to make the proof, all threads together.
     pub prove_cpu_s: f64,
+    /// What was predicted for it; absent where the backend has no prediction.
+    #[serde(flatten)]
+    pub predicted: Option<PredictionReport>,
     /// Bytes of the proof file.
     pub proof_bytes: u64,
     /// The most memory held at once.
@@ -401,6 +422,9 @@ pub struct RunReport {
     pub prove_s: f64,
     /// Processor seconds to make the proof, all threads together.
     pub prove_cpu_s: f64,
+    /// What was predicted for it; absent where the backend has no prediction.
+    #[serde(flatten)]
+    pub predicted: Option<PredictionReport>,
     /// Seconds to check the proof.
     pub verify_s: f64,
     /// Bytes of the proof file.

@@ -38,6 +38,8 @@ pub(super) enum Jump {
     To(i64),
     /// It is multiplied with this power of `omega`.
     By(i64),
+    /// It is zero from there on.
+    End,
 }
 
 /// What the gates depend on.
@@ -300,6 +302,10 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
             let (to, exponent) = match jump {
                 Jump::To(x) => (one, *x),
                 Jump::By(x) => (here, *x),
+                Jump::End => {
+                    terms.push(self.selected(column, Some(here)));
+                    continue;
+                }
             };
             let power = self.power(names::OMEGA, exponent.abs());
             let mut difference = vec![];

@@ -186,7 +186,13 @@ impl<'c> Lowering<'_, 'c> {
             .builder
             .compute(name, &[x], &shape, &rest, &attributes, location)?;
         let count = Kind::remainder(*shift, bits);
-        let limbs = self.builder.limbs(r, &BigInt::ZERO, count, location)?;
+        let mut limbs = self.builder.limbs(r, &BigInt::ZERO, count - 1, location)?;
+        // The top limb may be short.
+        let most = i64::from(shift - bits * (count - 1));
+        let top = self
+            .builder
+            .limb(r, &BigInt::ZERO, count - 1, most, location)?;
+        limbs.push(top);
         Ok((q, limbs, -Self::narrow(&half)?))
     }
 

@@ -63,11 +63,12 @@ impl Schedule {
                 last = Some(base);
             }
         }
-        // From the start on it is determined.
-        if let Some((row, jump)) = all.first().copied()
-            && row > 0
-        {
-            all.insert(0, (0, jump));
+        // It is determined from the start to the last row with a unit.
+        if let Some((row, jump)) = all.first().copied() {
+            if row > 0 {
+                all.insert(0, (0, jump));
+            }
+            all.push((self.rows.len() as i64 - 1, Jump::End));
         }
         let kinds: BTreeSet<Jump> = all.iter().map(|(_, jump)| *jump).collect();
         self.jumps = kinds.into_iter().collect();

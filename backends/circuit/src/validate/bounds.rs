@@ -54,13 +54,15 @@ mod ranges;
 mod tests;
 mod wrap;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+
+use num_bigint::BigInt;
 
 use crate::layout::{Cell, CellContents, Held, Layout};
 use crate::limits;
 use crate::tape::{Node, Slot, Tape, fixed_cell};
-use crate::{Circuit, Constraint, Gate, Lookup, Multiplicity, Table};
+use crate::{Circuit, ColumnKind, Constraint, Gate, Lookup, Multiplicity, Table};
 
 use super::ValidateError;
 use enforce::Search;
@@ -72,6 +74,18 @@ pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<Validat
     let identities = identities(circuit, layout);
     let ranges = enforce(circuit, layout, &identities, errors);
     wrap::check(circuit, layout, &identities, &ranges, errors);
+}
+
+/// For each unknown of the layout, the least and greatest integer that it can be by constraints without challenges.
+pub(crate) fn enforced(circuit: &Circuit, layout: &Layout) -> Vec<Option<(BigInt, BigInt)>> {
+    let identities = identities(circuit, layout);
+    let ranges = enforce(circuit, layout, &identities, &mut Vec::new());
+    (0..layout.unknowns())
+        .map(|unknown| {
+            let range = ranges.get(unknown)?;
+            Some((range.lo.clone(), range.hi.clone()))
+        })
+        .collect()
 }
 
 /// The ranges that the identities enforce. Reports what is looked up outside of its table, and what nothing bounds.
@@ -220,18 +234,25 @@ fn counted<'a>(
         let rows: Vec<u32> = active.iter().copied().filter(selected).collect();
         let inputs = term.inputs.iter();
         let inputs: Vec<Tape> = inputs.map(|input| Tape::new(input, layout)).collect();
-        let constants: Vec<Option<i128>> = inputs.iter().map(constant).collect();
-        let targets = ranges
-            .entry(constants)
-            .or_insert_with_key(|constants| hulls(&tuples, constants));
-        for (tape, target) in inputs.into_iter().zip(targets.iter()) {
-            identities.push(Identity {
-                source: Source::Counted(multiplicity),
-                rows: rows.clone(),
-                factors: root(&tape).into_iter().collect(),
-                tape,
-                target: *target,
-            });
+        // What is known of a tuple on a row: constants, and fixed cells that stand alone, such as tags.
+        let mut known: BTreeMap<Vec<Option<i128>>, Vec<u32>> = BTreeMap::new();
+        for row in rows {
+            let entries = inputs.iter().map(|input| entry(input, layout, row));
+            known.entry(entries.collect()).or_default().push(row);
+        }
+        for (entries, rows) in known {
+            let targets = ranges
+                .entry(entries)
+                .or_insert_with_key(|entries| hulls(&tuples, entries));
+            for (tape, target) in inputs.iter().zip(targets.iter()) {
+                identities.push(Identity {
+                    source: Source::Counted(multiplicity),
+                    rows: rows.clone(),
+                    factors: root(tape).into_iter().collect(),
+                    tape: tape.clone(),
+                    target: *target,
+                });
+            }
         }
     }
     identities
@@ -256,10 +277,14 @@ fn hulls(tuples: &[Vec<i128>], constants: &[Option<i128>]) -> Vec<(i128, i128)> 
     ranges
 }
 
-/// The value of an expression that is a constant.
-fn constant(tape: &Tape) -> Option<i128> {
+/// The value that an entry of a tuple has on a row, if it is a constant or a fixed cell alone.
+fn entry(tape: &Tape, layout: &Layout, row: u32) -> Option<i128> {
     match tape.nodes.last() {
         Some(Node::Const(value)) => Some(*value),
+        Some(Node::Slot(slot)) => {
+            let slot = tape.slots[*slot as usize];
+            (slot.kind == ColumnKind::Fixed).then(|| fixed_cell(layout, tape.cell(slot, row)))
+        }
         _ => None,
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use zkc_circuit::file::{self, FileKind};
 use zkc_circuit::{Checker, Circuit, Grid, Layout, Registers};
 use zkc_halo2_axiom::{
-    Digests, InsecureSetup, Params, ParamsCache, ParamsSource, Proof, Setup, Stopwatch, system_rng,
+    Digests, InsecureSetup, Params, ParamsCache, ParamsSource, Prediction, Proof, Setup, Stopwatch,
+    system_rng,
 };
 use zkc_support::{Writing, without_os_number};
 
@@ -187,6 +188,10 @@ impl ProvingKey for Ready {
         let pk = frame(FileKind::ProvingKey)?.len() + self.key.encode().len();
         let vk = frame(FileKind::VerifyingKey)?.len() + self.key.verifying_key().encode().len();
         Ok((pk as u64, vk as u64))
+    }
+
+    fn predict(&self) -> Option<Prediction> {
+        Some(self.key.prepared().predict(self.key.commitment()))
     }
 
     fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {

@@ -7,6 +7,7 @@ use zkc_circuit::{Circuit, Grid, Layout, Registers};
 use zkc_halo2::{
     Digests, LoadedParams, Params, ParamsCache, ParamsSource, Proof, StoredKey, system_rng,
 };
+use zkc_halo2_axiom::Prediction;
 use zkc_support::{Writing, without_os_number};
 
 use super::{
@@ -165,6 +166,10 @@ impl ProvingKey for Ready {
         let folder = tempfile::tempdir()
             .map_err(|error| Error::io("cannot write to", &std::env::temp_dir(), &error))?;
         self.write_files(&folder.path().join("pk"), &folder.path().join("vk"))
+    }
+
+    fn predict(&self) -> Option<Prediction> {
+        None
     }
 
     fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {

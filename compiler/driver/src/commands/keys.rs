@@ -5,15 +5,18 @@ use std::path::Path;
 use zkc_circuit::Grid;
 use zkc_circuit::file::{self, FileKind};
 use zkc_halo2::{Cost, PublicKind, PublicTensor, peak_rss_bytes};
+use zkc_halo2_axiom::rss_bytes;
 
-use crate::backends::{self, Origin, ParamsUse, Prepared, ProofFile};
+use crate::backends::{self, Origin, ParamsUse, Prepared, ProofFile, ProvingKey};
 use crate::commands::{Given, files_of};
 use crate::error::{Error, Result};
 use crate::evaluate::evaluate;
 use crate::model::{Model, PRODUCER, check_readable, file_error, to_shape};
 use crate::options::CommitOptions;
 use crate::output::{Access, OutputFile, keep_apart};
-use crate::report::{ProveReport, SetupReport, VerifyReport, integers, tensor_infos};
+use crate::report::{
+    PredictionReport, ProveReport, SetupReport, VerifyReport, integers, tensor_infos,
+};
 use crate::ui::Ui;
 use crate::values::{Expectation, FixedTensor, argmax};
 use crate::witness::Witness;
@@ -40,6 +43,7 @@ pub fn setup(
     Ok(SetupReport {
         system: ready.key.system(),
         k: prepared.circuit().k,
+        soundness_bits: prepared.size().soundness_bits,
         setup_s: setup_seconds(ready.params, ready.key_cost),
         params_s: ready.params.cost.wall_s,
         params_cached: ready.params.cached,
@@ -83,6 +87,7 @@ pub fn prove(
     let model = Model::load(path)?;
     check_readable(pk)?;
     srs.map(check_readable).transpose()?;
+    let before = memory();
     ui.step("reading the key");
     let stored = backends::read_proving_key(pk, model.backend, path)?;
     if stored.digests().circuit != model.digest() {
@@ -117,8 +122,32 @@ pub fn prove(
         witness_s: witness_cost.wall_s,
         prove_s: proved.cost.wall_s,
         prove_cpu_s: proved.cost.cpu_s,
+        predicted: predicted(&*ready.key, before, false),
         proof_bytes: bytes.len() as u64,
         peak_rss_bytes: peak_rss_bytes(),
+    })
+}
+
+/// The memory that a process holds and the most that it has held, in bytes; `None` where the system does not tell.
+pub(super) fn memory() -> Option<(u64, u64)> {
+    Some((rss_bytes()?, peak_rss_bytes()?))
+}
+
+/// What a proof by the key is predicted to cost a process with this memory before the key is made or, as told, read.
+pub(super) fn predicted(
+    key: &dyn ProvingKey,
+    before: Option<(u64, u64)>,
+    made: bool,
+) -> Option<PredictionReport> {
+    let prediction = key.predict()?;
+    let (held, peak) = before?;
+    let most = match made {
+        true => prediction.proof_bytes.max(prediction.keys_bytes),
+        false => prediction.proof_bytes,
+    };
+    Some(PredictionReport {
+        predicted_prove_s: prediction.prove_s,
+        predicted_peak_rss_bytes: peak.max(held.saturating_add(most)),
     })
 }
 

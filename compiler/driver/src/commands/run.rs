@@ -7,7 +7,7 @@ use zkc_halo2::{PublicKind, peak_rss_bytes};
 
 use crate::backends::Origin;
 use crate::commands::Input;
-use crate::commands::keys::{public_tensors, setup_seconds};
+use crate::commands::keys::{memory, predicted, public_tensors, setup_seconds};
 use crate::compile::{Samples, compile};
 use crate::error::{Error, Result};
 use crate::evaluate::{beside_float, evaluate};
@@ -43,6 +43,7 @@ pub fn run(
     let grid = prepared.assign(&evaluation.registers, Origin::Compiled)?;
     let outputs = beside_float(&model, &sample, &evaluation.outputs, Origin::Compiled)?;
 
+    let before = memory();
     let ready = prepared.make_keys(commit, Origin::Compiled, ui)?;
     let (pk_bytes, vk_bytes) = ready.key.file_sizes()?;
 
@@ -80,6 +81,7 @@ pub fn run(
         witness_s: evaluation.cost.wall_s,
         prove_s: proved.cost.wall_s,
         prove_cpu_s: proved.cost.cpu_s,
+        predicted: predicted(&*ready.key, before, true),
         verify_s: verified.cost.wall_s,
         proof_bytes,
         vk_bytes,

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::escape::one_line;
 use crate::report::{
-    CircuitSize, CompileReport, InferReport, MockReport, Outputs, ProofSystem, ProveReport,
-    RunReport, SetupReport, TensorInfo, VerifyReport, WitnessReport,
+    CircuitSize, CompileReport, InferReport, MockReport, Outputs, PredictionReport, ProofSystem,
+    ProveReport, RunReport, SetupReport, TensorInfo, VerifyReport, WitnessReport,
 };
 
 /// Most elements of a tensor that are listed.
@@ -181,8 +181,17 @@ impl fmt::Display for CircuitSize {
                 0 => String::new(),
                 challenges => format!(", {}", plural(challenges, "challenge", "challenges")),
             }
-        )
+        )?;
+        match self.soundness_bits {
+            Some(bits) => write!(f, "\n  {}", random_checks(bits)),
+            None => Ok(()),
+        }
     }
+}
+
+/// What the error of random checks is, in words.
+fn random_checks(bits: u32) -> String {
+    format!("random checks miss a wrong witness with probability below 2^-{bits}")
 }
 
 impl CircuitSize {
@@ -293,7 +302,11 @@ impl fmt::Display for CompileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = one_line(&self.model);
         writeln!(f, "compiled {model} in {}", seconds(self.compile_s))?;
-        writeln!(f, "  {}, {}", self.size.one_line(), bytes(self.zkc_bytes))
+        writeln!(f, "  {}, {}", self.size.one_line(), bytes(self.zkc_bytes))?;
+        match self.size.soundness_bits {
+            Some(bits) => writeln!(f, "  {}", random_checks(bits)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -332,6 +345,9 @@ impl fmt::Display for SetupReport {
             seconds(self.keygen_s)
         )?;
         writeln!(f, "  {}", self.system)?;
+        if let Some(bits) = self.soundness_bits {
+            writeln!(f, "  {}", random_checks(bits))?;
+        }
         writeln!(
             f,
             "  proving key {}, verifying key {}",
@@ -356,6 +372,17 @@ impl fmt::Display for WitnessReport {
     }
 }
 
+impl fmt::Display for PredictionReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "predicted for one thread of the machine of reference: {}, {} of memory",
+            seconds(self.predicted_prove_s),
+            bytes(self.predicted_peak_rss_bytes)
+        )
+    }
+}
+
 impl fmt::Display for ProveReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -365,6 +392,9 @@ impl fmt::Display for ProveReport {
             seconds(self.prove_cpu_s),
             bytes(self.proof_bytes)
         )?;
+        if let Some(predicted) = &self.predicted {
+            writeln!(f, "  {predicted}")?;
+        }
         writeln!(
             f,
             "  before that: parameters {}, key {}, witness {}",
@@ -456,6 +486,9 @@ impl fmt::Display for RunReport {
             seconds(self.keygen_s)
         )?;
         writeln!(f, "  {}", self.system)?;
+        if let Some(bits) = self.size.soundness_bits {
+            writeln!(f, "  {}", random_checks(bits))?;
+        }
         write!(
             f,
             "  proved in {} ({} of processor time): {}",
@@ -466,6 +499,9 @@ impl fmt::Display for RunReport {
         match self.peak_rss_bytes {
             Some(peak) => writeln!(f, ", at most {} of memory in the whole run", bytes(peak))?,
             None => writeln!(f)?,
+        }
+        if let Some(predicted) = &self.predicted {
+            writeln!(f, "  {predicted}")?;
         }
         writeln!(f, "  verified in {}", seconds(self.verify_s))?;
         writeln!(f, "{}", self.outputs)?;

@@ -4,6 +4,6 @@ run() { zkc run -q "$@" "$sine/model.onnx" --input "$sine/test_data_set_1" --inp
 for commitment in "--commitment ipa" "--commitment kzg --insecure-srs"; do
     # Once before, so that the parameters are in the cache.
     run $commitment > first && run $commitment | sed '/^output/,$d'
-    run --json $commitment | grep -E '"(backend|commitment|insecure_setup|setup_digest|k|advice|advice_phases|challenges|lookups|degree|params_cached|[a-z]+_bytes)"'
+    run --json $commitment | grep -E '"(backend|commitment|insecure_setup|setup_digest|k|advice|advice_phases|challenges|lookups|degree|soundness_bits|params_cached|predicted_[a-z_]+|[a-z]+_bytes)"'
 done
 rm first; ls
