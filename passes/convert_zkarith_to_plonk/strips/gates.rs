@@ -303,7 +303,7 @@ impl<'s, 'g, 'c> Gates<'s, 'g, 'c> {
                 Jump::To(x) => (one, *x),
                 Jump::By(x) => (here, *x),
                 Jump::End => {
-                    terms.push(self.selected(column, Some(here)));
+                    terms.push(self.selected(names::STEP, column, Some(here)));
                     continue;
                 }
             };
