@@ -153,7 +153,7 @@ pub(crate) fn proof(commitment: Commitment) -> Result<()> {
 }
 
 /// Why a changed key is refused, one of these.
-const REASONS: [&str; 8] = [
+const REASONS: [&str; 9] = [
     "the outline in the key is not valid",
     "the key file is not valid",
     "the key is for backend",
@@ -161,6 +161,8 @@ const REASONS: [&str; 8] = [
     "the proving key",
     "is the key of circuit",
     "the proof is rejected: ",
+    // The circuit in the key is none any longer.
+    "the file was changed after zkc wrote it",
     // With other fixed values the finished proof does not hold.
     "the witness does not satisfy the circuit",
 ];

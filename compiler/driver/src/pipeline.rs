@@ -179,9 +179,13 @@ mod tests {
 
     #[test]
     fn options_reach_the_passes() {
+        let halo2 = CompileOptions {
+            backend: Backend::Halo2,
+            ..CompileOptions::default()
+        };
         let mut options = CompileOptions {
             fraction_bits: Some(7),
-            ..CompileOptions::default()
+            ..halo2.clone()
         };
         options.public.inputs = true;
         let one = [with_range("x", -0.5, 3.0)];
@@ -191,8 +195,12 @@ mod tests {
         );
         let two = [with_range("a=b", 0.0, 1.0), with_range("y", 0.0, 256.0)];
         assert_eq!(
-            conversion(&CompileOptions::default(), &two),
+            conversion(&halo2, &two),
             "convert-onnx-to-zkarith{input-range=a=b=0:1;y=0:256}"
+        );
+        assert_eq!(
+            conversion(&CompileOptions::default(), &one),
+            "convert-onnx-to-zkarith{fraction-bits=12 input-range=-0.5:3 limb-bits=8 value-bits=32 rescale-above=24}"
         );
         let mut circuit = |backend| {
             options.backend = backend;
@@ -212,8 +220,12 @@ mod tests {
     #[test]
     fn names_that_options_cannot_hold_are_refused_only_where_they_matter() {
         let same = [with_range("a b", 0.0, 1.0), with_range("c", 0.0, 1.0)];
+        let halo2 = CompileOptions {
+            backend: Backend::Halo2,
+            ..CompileOptions::default()
+        };
         assert_eq!(
-            conversion(&CompileOptions::default(), &same),
+            conversion(&halo2, &same),
             "convert-onnx-to-zkarith{input-range=0:1}"
         );
         for (name, shown) in [("a b", "a b"), ("a\0", "a\\0")] {
