@@ -48,8 +48,12 @@ pub(super) fn analyse<'c>(
         align(units, owner, coefficients);
     }
     for reader in 0..units.len() {
-        for apart in readers.choices(reader) {
-            let read = readers.sources(reader);
+        let choices = readers.choices(reader);
+        if choices.is_empty() {
+            continue;
+        }
+        let read = readers.sources(reader);
+        for apart in choices {
             let before = std::mem::replace(&mut readers.apart[reader], apart);
             let terms = readers.terms();
             let other = read
@@ -122,8 +126,7 @@ impl Readers<'_, '_> {
     fn sources(&self, reader: usize) -> BTreeSet<usize> {
         let operands = self.operands[reader].iter();
         let terms = operands.flat_map(|rows| (0..rows.len()).flat_map(|i| rows.terms(i)));
-        let elements: BTreeSet<u32> = terms.map(|(x, _)| *x).collect();
-        elements.into_iter().map(|x| self.owner(x)).collect()
+        terms.map(|(x, _)| self.owner(*x)).collect()
     }
 
     fn terms(&self) -> Terms {
