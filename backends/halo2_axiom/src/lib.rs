@@ -12,6 +12,7 @@ mod outline;
 mod params;
 mod prediction;
 mod prove;
+mod prover;
 mod setup;
 mod srs;
 mod system;

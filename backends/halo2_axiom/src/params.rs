@@ -7,11 +7,13 @@
 //! KZG's parameters come from files that `srs.rs` describes.
 
 use std::io;
+use std::sync::OnceLock;
 
 use halo2_axiom::poly::commitment::{Params as _, ParamsProver as _};
 use zkc_backend::{CacheableParams, Commitment, Error, check_params_k, params_memory_bytes};
 
 use crate::commitment::{IpaParams, KzgParams};
+use crate::prover::Bases;
 use crate::setup::{KzgSetup, Setup, insecure_rng};
 use crate::system::{FLAVOUR, install};
 
@@ -71,6 +73,8 @@ const KNOWN_DIGESTS: [(u32, &str); 12] = [
 #[derive(Clone, Debug)]
 pub struct Params {
     pub(crate) inner: Inner,
+    /// The points in `inner`, once a proof has needed them.
+    bases: OnceLock<Bases>,
 }
 
 #[derive(Clone, Debug)]
@@ -79,14 +83,21 @@ pub(crate) enum Inner {
     Ipa(IpaParams),
 }
 
+impl From<Inner> for Params {
+    fn from(inner: Inner) -> Params {
+        Params {
+            inner,
+            bases: OnceLock::new(),
+        }
+    }
+}
+
 impl Params {
     /// Makes the generators of IPA, without a cache.
     pub fn ipa(k: u32) -> Result<Params, Error> {
         check(k)?;
         let inner = install(|| IpaParams::new(k))?;
-        Ok(Params {
-            inner: Inner::Ipa(inner),
-        })
+        Ok(Inner::Ipa(inner).into())
     }
 
     /// Makes parameters of KZG whose secret everybody can compute: for tests and measurements only.
@@ -96,9 +107,7 @@ impl Params {
     pub fn insecure(k: u32) -> Result<Params, Error> {
         check(k)?;
         let inner = install(|| KzgParams::setup(k, insecure_rng()))?;
-        Ok(Params {
-            inner: Inner::Kzg(inner),
-        })
+        Ok(Inner::Kzg(inner).into())
     }
 
     /// What they are for.
@@ -120,6 +129,15 @@ impl Params {
     /// Whom their users have to trust.
     pub fn setup(&self) -> Setup {
         self.kzg_setup().map_or(Setup::Transparent, KzgSetup::setup)
+    }
+
+    /// The points to commit with.
+    pub(crate) fn bases(&self) -> Result<&Bases, Error> {
+        if let Some(bases) = self.bases.get() {
+            return Ok(bases);
+        }
+        let bases = Bases::of(&self.inner)?;
+        Ok(self.bases.get_or_init(|| bases))
     }
 
     /// What KZG's proofs are checked against.
@@ -147,6 +165,7 @@ impl Params {
             });
         }
         if k < self.k() {
+            self.bases = OnceLock::new();
             install(|| match &mut self.inner {
                 Inner::Kzg(params) => params.downsize(k),
                 Inner::Ipa(params) => params.downsize(k),
@@ -195,9 +214,7 @@ impl CacheableParams for Params {
     fn read_body(mut body: &[u8]) -> io::Result<Params> {
         // `read` allocates by `k`, which is the one asked for, and decompresses points, which checks them.
         let inner = IpaParams::read(&mut body)?;
-        Ok(Params {
-            inner: Inner::Ipa(inner),
-        })
+        Ok(Inner::Ipa(inner).into())
     }
 }
 

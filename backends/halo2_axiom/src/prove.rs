@@ -17,6 +17,7 @@ use crate::field::to_columns;
 use crate::keys::ProvingKey;
 use crate::lookups;
 use crate::params::{Inner, Params};
+use crate::prover;
 use crate::system::{FLAVOUR, install};
 use crate::verify::check_bytes;
 use crate::{Proof, Proved};
@@ -61,6 +62,11 @@ pub fn prove_altered(
     let columns = to_columns(&columns);
     let bytes = install(|| {
         lookups::check(prepared, grid)?;
+        if prover::applies_to(key.inner.get_vk().cs()) {
+            let bases = params.bases()?;
+            let grid = (grid, added);
+            return prover::create(bases, key, grid, &columns, &mut OldRng(rng));
+        }
         match &params.inner {
             Inner::Kzg(params) => {
                 create::<Kzg, KzgProver<'_>>(params, key, (grid, added), &columns, rng)

@@ -113,9 +113,7 @@ impl Params {
                 "its points are not those of the setup that it names",
             ));
         }
-        Ok(Params {
-            inner: Inner::Kzg(params),
-        })
+        Ok(Params::from(Inner::Kzg(params)))
     }
 }
 
@@ -203,9 +201,7 @@ mod tests {
                 Ok(())
             }
         }
-        Params {
-            inner: Inner::Kzg(KzgParams::setup(k, Counter(0))),
-        }
+        Params::from(Inner::Kzg(KzgParams::setup(k, Counter(0))))
     }
 
     #[test]

@@ -64,9 +64,7 @@ pub fn verify(
     let params = match (key.setup, params) {
         // What a proof is checked against comes from the key alone.
         (KeySetup::Kzg(setup), _) => {
-            made = Params {
-                inner: Inner::Kzg(verifier_params(key.shape.k, setup)),
-            };
+            made = Params::from(Inner::Kzg(verifier_params(key.shape.k, setup)));
             &made
         }
         (KeySetup::Ipa, Some(params)) => params,

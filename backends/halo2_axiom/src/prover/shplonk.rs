@@ -1,0 +1,68 @@
+//! Opening commitments of KZG at several points: SHPLONK (Boneh, Drake, Fisch and Gabizon 2020, eprint 2020/081, section 4).
+
+use halo2_axiom::halo2curves::bn256::{Fr, G1Affine};
+use halo2_axiom::halo2curves::ff::Field;
+use halo2_axiom::transcript::{Challenge255, TranscriptWrite};
+
+use super::bases::{Bases, affine};
+use super::columns::FixedColumns;
+use super::fft::{Domain, add_multiple, divide};
+use super::opening::{Opened, sets};
+use super::quotient::{interpolate, interpolated};
+
+/// Proves the values of polynomials at points.
+pub(super) fn open(
+    bases: &Bases,
+    domain: &Domain,
+    fixed: &FixedColumns<'_>,
+    points: &[Fr],
+    opened: &[Opened<'_>],
+    transcript: &mut impl TranscriptWrite<G1Affine, Challenge255<G1Affine>>,
+) -> std::io::Result<()> {
+    let y = *transcript.squeeze_challenge_scalar::<()>();
+    let v = *transcript.squeeze_challenge_scalar::<()>();
+    let sets = sets(opened);
+    let used: Vec<usize> = (0..points.len())
+        .filter(|point| sets.iter().any(|set| set.points.contains(point)))
+        .collect();
+    let mut quotient = vec![Fr::ZERO; domain.size()];
+    let mut combined = Vec::new();
+    let mut power_of_v = Fr::ONE;
+    for set in &sets {
+        let powers = std::iter::successors(Some(Fr::ONE), |power| Some(*power * y));
+        let powers: Vec<Fr> = powers.take(set.opened.len()).collect();
+        let (polynomial, _) = set.combine(domain, fixed, &powers);
+        let at: Vec<Fr> = set.points.iter().map(|point| points[*point]).collect();
+        let values = set.values(&powers);
+        let mut rest = polynomial.clone();
+        for (coefficient, value) in rest.iter_mut().zip(interpolated(&at, &values)) {
+            *coefficient -= value;
+        }
+        at.iter().for_each(|point| divide(&mut rest, *point));
+        add_multiple(&mut quotient, power_of_v, &rest);
+        combined.push((polynomial, at, values, power_of_v));
+        power_of_v *= v;
+    }
+    transcript.write_point(affine(&[bases.commit(&quotient, Fr::ONE)])[0])?;
+    let u = *transcript.squeeze_challenge_scalar::<()>();
+    let vanishing =
+        |points: &mut dyn Iterator<Item = Fr>| -> Fr { points.map(|p| u - p).product() };
+    let mut sum = vec![Fr::ZERO; domain.size()];
+    let mut first = None;
+    for (polynomial, at, values, power_of_v) in &combined {
+        let mut others = used.iter().map(|p| points[*p]).filter(|p| !at.contains(p));
+        let others = vanishing(&mut others);
+        first.get_or_insert(others);
+        let factor = *power_of_v * others;
+        add_multiple(&mut sum, factor, polynomial);
+        sum[0] -= factor * interpolate(at, values, u);
+    }
+    let all = vanishing(&mut used.iter().map(|point| points[*point]));
+    add_multiple(&mut sum, -all, &quotient);
+    divide(&mut sum, u);
+    // The verifier takes the first set as it is. Nobody can make `u` one of the points.
+    let first = first.and_then(|first| Option::from(first.invert()));
+    let first: Fr = first.unwrap_or(Fr::ONE);
+    sum.iter_mut().for_each(|coefficient| *coefficient *= first);
+    transcript.write_point(affine(&[bases.commit(&sum, Fr::ONE)])[0])
+}
