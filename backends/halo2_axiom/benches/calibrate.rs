@@ -1,18 +1,10 @@
 //! How long a unit of each kind of work takes: the constants of `src/prediction.rs`.
 //!
-//! `RAYON_NUM_THREADS=1 taskset -c 1 cargo bench -p zkc-halo2-axiom --bench calibrate`: times sums over group elements and
-//! transforms by themselves, then proofs of circuits of the kind that the layout in strips gives, with more or fewer rows
-//! and columns of each kind, and fits what is left. Of repeated measurements the least counts, in processor seconds, so that
-//! others on the machine disturb little. The parameters of KZG are insecure ones.
+//! `RAYON_NUM_THREADS=1 taskset -c 1 cargo bench -p zkc-halo2-axiom --bench calibrate`: times proofs of circuits of the kind
+//! that the layout in strips gives, with more or fewer rows and columns of each kind, and fits the units. Of repeated
+//! measurements the least counts, in processor seconds, so that others on the machine disturb little. The parameters of KZG
+//! are insecure ones.
 
-use std::hint::black_box;
-
-use halo2_axiom::arithmetic::best_multiexp;
-use halo2_axiom::halo2curves::bn256::{Fr, G1, G1Affine};
-use halo2_axiom::halo2curves::ff::Field;
-use halo2_axiom::halo2curves::group::Curve;
-use halo2_axiom::poly::EvaluationDomain;
-use rand_core_06::RngCore;
 use zkc_circuit::{
     AffineMap, Circuit, ColumnGroup, ExprBuilder, ExprId, InputInfo, OutputInfo, evaluate,
 };
@@ -20,87 +12,8 @@ use zkc_halo2_axiom::{
     Commitment, Params, ParamsCache, Prepared, ProvingKey, Stopwatch, WorkKind, prove, system_rng,
 };
 
-/// Largest number of rows, as a power of two.
-const MAX_K: u32 = 14;
-
 /// Seconds for which one thing is measured again.
 const PATIENCE_S: f64 = 1.5;
-
-/// Numbers that only look random (splitmix64).
-struct Random(u64);
-
-impl RngCore for Random {
-    fn next_u32(&mut self) -> u32 {
-        self.next_u64() as u32
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let word = self.next_u64().to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
-        }
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
-        self.fill_bytes(bytes);
-        Ok(())
-    }
-}
-
-/// The least processor seconds of some runs.
-fn least(mut run: impl FnMut()) -> f64 {
-    let (mut least, mut spent) = (f64::INFINITY, 0.0);
-    while spent < PATIENCE_S {
-        let watch = Stopwatch::start();
-        run();
-        let seconds = watch.cost().cpu_s;
-        least = least.min(seconds);
-        spent += seconds;
-    }
-    least
-}
-
-fn primitives() {
-    let mut random = Random(1);
-    let mut point = G1::generator();
-    let points: Vec<G1> = (0..1usize << MAX_K)
-        .map(|_| {
-            point = point + point + G1::generator();
-            point
-        })
-        .collect();
-    let mut bases = vec![G1Affine::default(); points.len()];
-    G1::batch_normalize(&points, &mut bases);
-    let full: Vec<Fr> = bases.iter().map(|_| Fr::random(&mut random)).collect();
-    println!("k, ns for each row: sum with scalars of full size, of 8 bits, of 16 bits; transform");
-    for k in 4..=MAX_K {
-        let n = 1usize << k;
-        let sum = |scalar: &mut dyn FnMut(usize) -> Fr| {
-            let scalars: Vec<Fr> = (0..n).map(scalar).collect();
-            least(|| {
-                black_box(best_multiexp(&scalars, &bases[..n]));
-            })
-        };
-        let all = sum(&mut |index| full[index]);
-        let bytes = sum(&mut |_| Fr::from(random.next_u64() & 0xff));
-        let words = sum(&mut |_| Fr::from(random.next_u64() & 0xffff));
-        let domain = EvaluationDomain::<Fr>::new(3, k);
-        let transform = least(|| {
-            black_box(domain.lagrange_to_coeff(domain.lagrange_from_vec(full[..n].to_vec())));
-        });
-        let [all, bytes, words, transform] =
-            [all, bytes, words, transform].map(|seconds| seconds * 1e9 / n as f64);
-        println!("{k:2} {all:7.0} {bytes:7.0} {words:7.0} {transform:7.0}");
-    }
-}
 
 /// Dimensions of a circuit like those that strips give.
 #[derive(Clone, Copy, Debug)]
@@ -265,8 +178,10 @@ fn proofs(commitment: Commitment) -> Vec<(Vec<f64>, f64)> {
             let proved = prove(&params, &key, &grid, &mut rng).expect("a proof");
             seconds = seconds.min(proved.cost.cpu_s);
         }
-        let work = prepared.work(commitment).map(|(_, amount)| amount);
-        let predicted = prepared.predict(commitment).prove_s;
+        let work = prepared.work(commitment).expect("constraints are gates");
+        let work = work.map(|(_, amount)| amount);
+        let prediction = prepared.predict(commitment).expect("as there is work");
+        let predicted = prediction.prove_s;
         let off = 100.0 * (predicted / seconds - 1.0);
         println!("{commitment} {dimensions:?}: {seconds:.3} s, predicted {off:+.0} %");
         measured.push((work.to_vec(), seconds));
@@ -280,20 +195,12 @@ const ROUNDS: usize = 6000;
 /// Relative errors below this count alike.
 const NEAR: f64 = 0.02;
 
-/// The units of the kinds that were not timed by themselves that fit best, none below zero: coordinate descent on the sum of
+/// The units that fit best, none below zero: coordinate descent on the sum of
 /// relative errors.
 fn fit(measured: &[(Vec<f64>, f64)]) -> Vec<f64> {
     let mut units: Vec<f64> = WorkKind::ALL.iter().map(|kind| kind.seconds()).collect();
-    let fixed = [
-        WorkKind::Commitment,
-        WorkKind::Transform,
-        WorkKind::TransformRow,
-    ];
     for _ in 0..ROUNDS {
-        for (index, kind) in WorkKind::ALL.iter().enumerate() {
-            if fixed.contains(kind) {
-                continue;
-            }
+        for index in 0..units.len() {
             let (mut above, mut below) = (0.0, 0.0);
             for (work, seconds) in measured {
                 let products = work.iter().zip(&units).map(|(work, unit)| work * unit);
@@ -311,7 +218,6 @@ fn fit(measured: &[(Vec<f64>, f64)]) -> Vec<f64> {
 }
 
 fn main() {
-    primitives();
     let mut measured = Vec::new();
     for commitment in [Commitment::Kzg, Commitment::Ipa] {
         measured.extend(proofs(commitment));

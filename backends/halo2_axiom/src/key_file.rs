@@ -4,8 +4,8 @@
 //! of the circuit, the [outline](crate::outline), and the commitments to fixed columns and permutations as compressed
 //! points. The digest of the key is the BLAKE3 of this message, which has one encoding only.
 //!
-//! A proving key is a message with its length in front, which holds a verifying key and the circuit description, followed
-//! by polynomials: those that mark the first, last and active rows, the fixed columns in coefficient form, and the
+//! A proving key is a message with its length in front, which holds a verifying key and the circuit description. Of circuits
+//! whose constraints are all gates, everything else follows from the description. For others polynomials follow: those that mark the first, last and active rows, the fixed columns in coefficient form, and the
 //! permutations in Lagrange and in coefficient form. Field elements are 32 bytes, in the Montgomery form in which
 //! `halo2-axiom` computes. Values of fixed columns follow from the circuit.
 //!
@@ -30,8 +30,9 @@ use zkc_circuit::{CellContents, Circuit, ColumnKind};
 
 use crate::columns::{Prepared, configure, shape, verifier_memory_bytes};
 use crate::field::to_field;
-use crate::keys::{KeySetup, ProvingKey, VerifyingKey};
+use crate::keys::{FixedValues, KeySetup, Proving, ProvingKey, VerifyingKey};
 use crate::outline::Outline;
+use crate::prover;
 use crate::setup::{KzgSetup, SETUP_BYTES};
 use crate::system::{FLAVOUR, install};
 
@@ -100,14 +101,16 @@ impl ProvingKey {
             &self.prepared.outline,
             self.digests.circuit,
             self.setup,
-            self.inner.get_vk(),
+            self.inner.verifying(),
         );
         let message = ProvingMessage {
             verifying,
             circuit: self.prepared.circuit().encode(),
         };
         let mut payload = message.encode_length_delimited_to_vec();
-        let key = &self.inner;
+        let Proving::Arguments(key) = &self.inner else {
+            return payload;
+        };
         let permutation = key.permutation();
         let polynomials: Vec<&[Fr]> = [key.l0(), key.l_last(), key.l_active_row()]
             .into_iter()
@@ -154,6 +157,23 @@ impl ProvingKey {
             return Err(damaged("the outline is not that of the circuit"));
         }
         FLAVOUR.check_memory(prepared.shape().memory_bytes())?;
+        if prover::applies_to(verifying.inner.cs()) {
+            if !rest.is_empty() {
+                return Err(damaged("it has polynomials that its circuit does not need"));
+            }
+            let inner = Proving::Gates {
+                fixed: install(|| fixed_values(&prepared))?,
+                verifying: verifying.inner,
+            };
+            let (setup, digest) = (verifying.setup, verifying.digests.key);
+            return Ok(ProvingKey::new(
+                prepared,
+                inner,
+                setup,
+                digest,
+                watch.cost(),
+            ));
+        }
         let rows = 1usize << prepared.shape().k;
         let equality = verifying.inner.permutation().commitments().len();
         let fixed = prepared.shape().fixed_columns;
@@ -175,7 +195,7 @@ impl ProvingKey {
             let fixed_polys = (0..fixed).map(|_| Polynomial::new(next())).collect();
             let lagrange = (0..equality).map(|_| Polynomial::new(next())).collect();
             let coefficients = (0..equality).map(|_| Polynomial::new(next())).collect();
-            Some(plonk::ProvingKey::from_parts(
+            let key = plonk::ProvingKey::from_parts(
                 verifying.inner,
                 first,
                 last,
@@ -183,7 +203,8 @@ impl ProvingKey {
                 fixed_values(&prepared),
                 fixed_polys,
                 permutation::ProvingKey::from_parts(lagrange, coefficients),
-            ))
+            );
+            Some(Proving::Arguments(Box::new(key)))
         })?
         .ok_or_else(|| damaged("it holds bytes that are no elements of the field"))?;
         Ok(ProvingKey::new(
@@ -313,20 +334,22 @@ fn scalars(bytes: &[u8]) -> Option<Vec<Fr>> {
 }
 
 /// The values of all fixed columns, in halo2's order: those of the layout, then those of tables.
-fn fixed_values(prepared: &Prepared) -> Vec<Polynomial<Fr, halo2_axiom::poly::LagrangeCoeff>> {
+pub(crate) fn fixed_values(prepared: &Prepared) -> Vec<FixedValues> {
     let rows = 1usize << prepared.shape().k;
     let usable = prepared.shape().usable_rows as usize;
-    let mut columns = Vec::with_capacity(prepared.shape().fixed_columns);
-    let layout = prepared.layout().columns.iter();
-    for column in layout.filter(|column| column.kind == ColumnKind::Fixed) {
-        let mut values = vec![Fr::ZERO; rows];
-        if let CellContents::Fixed(cells) = &column.contents {
-            for (value, cell) in values.iter_mut().zip(cells.iter()) {
-                *value = to_field(cell);
+    let layout = prepared.layout().columns.par_iter();
+    let layout = layout.filter(|column| column.kind == ColumnKind::Fixed);
+    let mut columns: Vec<FixedValues> = layout
+        .map(|column| {
+            let mut values = vec![Fr::ZERO; rows];
+            if let CellContents::Fixed(cells) = &column.contents {
+                for (value, cell) in values.iter_mut().zip(cells.iter()) {
+                    *value = to_field(cell);
+                }
             }
-        }
-        columns.push(Polynomial::new(values));
-    }
+            Polynomial::new(values)
+        })
+        .collect();
     let circuit = prepared.circuit();
     let tables = circuit.tables.iter().zip(circuit.looked_up());
     let tables = tables.filter(|(_, looked_up)| *looked_up);

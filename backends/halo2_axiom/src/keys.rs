@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use halo2_axiom::halo2curves::bn256::G1Affine;
-use halo2_axiom::plonk::{self, keygen_pk2, keygen_vk_custom};
+use halo2_axiom::halo2curves::bn256::{Fr, G1Affine};
+use halo2_axiom::plonk::{self, ConstraintSystem, keygen_pk2, keygen_vk_custom, permutation};
+use halo2_axiom::poly::{EvaluationDomain, LagrangeCoeff, Polynomial};
 use zkc_backend::{CircuitShape, Commitment, Cost, Digest, Digests, Error, Stopwatch};
 
 use crate::assign::Synthesis;
-use crate::columns::Prepared;
-use crate::key_file;
+use crate::columns::{Prepared, configure};
+use crate::key_file::{self, fixed_values};
 use crate::outline::Outline;
 use crate::params::{Inner, Params};
+use crate::prover;
 use crate::setup::{KzgSetup, Setup};
 use crate::system::{FLAVOUR, install};
 
@@ -73,10 +75,60 @@ pub struct VerifyingKey {
 #[derive(Clone, Debug)]
 pub struct ProvingKey {
     pub(crate) prepared: Arc<Prepared>,
-    pub(crate) inner: plonk::ProvingKey<G1Affine>,
+    pub(crate) inner: Proving,
     pub(crate) setup: KeySetup,
     pub(crate) digests: Digests,
     keygen_cost: Cost,
+}
+
+/// What a proving key holds beside the circuit.
+#[derive(Clone, Debug)]
+pub(crate) enum Proving {
+    /// Of a circuit whose constraints are all gates: the values of fixed columns.
+    Gates {
+        verifying: plonk::VerifyingKey<G1Affine>,
+        fixed: Vec<FixedValues>,
+    },
+    /// Of any other, for `halo2-axiom`'s own prover.
+    Arguments(Box<plonk::ProvingKey<G1Affine>>),
+}
+
+/// The values of a fixed column.
+pub(crate) type FixedValues = Polynomial<Fr, LagrangeCoeff>;
+
+impl Proving {
+    pub(crate) fn verifying(&self) -> &plonk::VerifyingKey<G1Affine> {
+        match self {
+            Proving::Gates { verifying, .. } => verifying,
+            Proving::Arguments(key) => key.get_vk(),
+        }
+    }
+}
+
+/// The constraint system of a circuit, if its constraints are all gates.
+fn gates(prepared: &Prepared) -> Result<Option<ConstraintSystem<Fr>>, Error> {
+    let mut meta = ConstraintSystem::default();
+    configure(&mut meta, &prepared.outline)?;
+    Ok(prover::applies_to(&meta).then_some(meta))
+}
+
+/// Commits to the fixed columns of a circuit whose constraints are all gates. The key is that of `halo2-axiom`.
+fn commit_fixed(
+    prepared: &Prepared,
+    params: &Params,
+    meta: ConstraintSystem<Fr>,
+    fixed: &[FixedValues],
+) -> Result<plonk::VerifyingKey<G1Affine>, Error> {
+    let commitments = params.bases()?.commit_fixed(fixed);
+    let shape = prepared.shape();
+    Ok(plonk::VerifyingKey::from_parts(
+        EvaluationDomain::new(shape.degree as u32, shape.k),
+        commitments,
+        permutation::VerifyingKey::from_commitments(vec![]),
+        meta,
+        vec![],
+        false,
+    ))
 }
 
 impl VerifyingKey {
@@ -85,11 +137,15 @@ impl VerifyingKey {
         params.check_k(prepared.shape().k)?;
         FLAVOUR.check_memory(prepared.shape().key_memory_bytes())?;
         let circuit = Synthesis::keys(prepared);
-        let inner = install(|| match &params.inner {
-            Inner::Kzg(params) => keygen_vk_custom(params, &circuit, false),
-            Inner::Ipa(params) => keygen_vk_custom(params, &circuit, false),
-        })?
-        .map_err(backend)?;
+        let inner = install(|| match (gates(prepared)?, &params.inner) {
+            (Some(meta), _) => commit_fixed(prepared, params, meta, &fixed_values(prepared)),
+            (None, Inner::Kzg(params)) => {
+                keygen_vk_custom(params, &circuit, false).map_err(backend)
+            }
+            (None, Inner::Ipa(params)) => {
+                keygen_vk_custom(params, &circuit, false).map_err(backend)
+            }
+        })??;
         let setup = KeySetup::of(params);
         let key = key_file::digest(&prepared.outline, prepared.digest(), setup, &inner);
         Ok(VerifyingKey {
@@ -137,13 +193,21 @@ impl ProvingKey {
         FLAVOUR.check_memory(prepared.shape().memory_bytes())?;
         let watch = Stopwatch::start();
         let circuit = Synthesis::keys(prepared);
-        let inner = install(|| match &params.inner {
-            Inner::Kzg(params) => keygen_pk2(params, &circuit, false),
-            Inner::Ipa(params) => keygen_pk2(params, &circuit, false),
-        })?
-        .map_err(backend)?;
+        let inner = install(|| -> Result<Proving, Error> {
+            let key = match (gates(prepared)?, &params.inner) {
+                (Some(meta), _) => {
+                    let fixed = fixed_values(prepared);
+                    let verifying = commit_fixed(prepared, params, meta, &fixed)?;
+                    return Ok(Proving::Gates { verifying, fixed });
+                }
+                (None, Inner::Kzg(params)) => keygen_pk2(params, &circuit, false),
+                (None, Inner::Ipa(params)) => keygen_pk2(params, &circuit, false),
+            };
+            Ok(Proving::Arguments(Box::new(key.map_err(backend)?)))
+        })??;
         let setup = KeySetup::of(params);
-        let digest = key_file::digest(&prepared.outline, prepared.digest(), setup, inner.get_vk());
+        let verifying = inner.verifying();
+        let digest = key_file::digest(&prepared.outline, prepared.digest(), setup, verifying);
         Ok(ProvingKey::new(
             prepared.clone(),
             inner,
@@ -155,7 +219,7 @@ impl ProvingKey {
 
     pub(crate) fn new(
         prepared: Arc<Prepared>,
-        inner: plonk::ProvingKey<G1Affine>,
+        inner: Proving,
         setup: KeySetup,
         key: Digest,
         keygen_cost: Cost,
@@ -176,7 +240,7 @@ impl ProvingKey {
     pub fn verifying_key(&self) -> VerifyingKey {
         VerifyingKey {
             outline: self.prepared.outline.clone(),
-            inner: self.inner.get_vk().clone(),
+            inner: self.inner.verifying().clone(),
             setup: self.setup,
             digests: self.digests,
             shape: *self.prepared.shape(),

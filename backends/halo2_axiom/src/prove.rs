@@ -12,9 +12,10 @@ use zkc_backend::{Error, Stopwatch};
 use zkc_circuit::{Cell, Grid};
 
 use crate::assign::Synthesis;
+use crate::columns::Prepared;
 use crate::commitment::{Ipa, IpaProver, Kzg, KzgProver};
 use crate::field::to_columns;
-use crate::keys::ProvingKey;
+use crate::keys::{Proving, ProvingKey};
 use crate::lookups;
 use crate::params::{Inner, Params};
 use crate::prover;
@@ -56,26 +57,30 @@ pub fn prove_altered(
     params.check_k(prepared.shape().k)?;
     key.setup.check(params)?;
     prepared.laid_out.check_grid(grid)?;
-    let bases = match prover::applies_to(key.inner.get_vk().cs()) {
-        true => Some(install(|| params.bases())??),
-        false => None,
-    };
+    if let Proving::Gates { .. } = &key.inner {
+        // Reading parameters is no part of proving.
+        install(|| params.bases())??;
+    }
     let watch = Stopwatch::start();
     let public = prepared.outline.public.tensors(prepared.layout(), grid);
     let columns = prepared.outline.public.instances(&public)?;
     let columns = to_columns(&columns);
     let bytes = install(|| {
         lookups::check(prepared, grid)?;
-        if let Some(bases) = bases {
-            let grid = (grid, added);
-            return prover::create(bases, key, grid, &columns, &mut OldRng(rng));
-        }
+        let (values, prepared) = ((grid, added), &key.prepared);
+        let inner = match &key.inner {
+            Proving::Gates { fixed, .. } => {
+                let rng = &mut OldRng(rng);
+                return prover::create(params.bases()?, (key, fixed), values, &columns, rng);
+            }
+            Proving::Arguments(inner) => inner,
+        };
         match &params.inner {
             Inner::Kzg(params) => {
-                create::<Kzg, KzgProver<'_>>(params, key, (grid, added), &columns, rng)
+                create::<Kzg, KzgProver<'_>>(params, (prepared, inner), values, &columns, rng)
             }
             Inner::Ipa(params) => {
-                create::<Ipa, IpaProver<'_>>(params, key, (grid, added), &columns, rng)
+                create::<Ipa, IpaProver<'_>>(params, (prepared, inner), values, &columns, rng)
             }
         }
     })??;
@@ -87,14 +92,14 @@ pub fn prove_altered(
         bytes,
     };
     Proved::checked(proof, watch.cost(), |bytes| {
-        install(|| check_bytes(params, key.inner.get_vk(), &columns, bytes))?
+        install(|| check_bytes(params, key.inner.verifying(), &columns, bytes))?
     })
 }
 
 /// The proof by one commitment scheme.
 fn create<'params, S, P>(
     params: &'params S::ParamsProver,
-    key: &ProvingKey,
+    (prepared, key): (&Prepared, &plonk::ProvingKey<G1Affine>),
     (grid, added): (&Grid, &BTreeMap<Cell, i128>),
     columns: &[Vec<Fr>],
     rng: &mut (impl CryptoRng + Send),
@@ -106,11 +111,11 @@ where
 {
     let columns: Vec<&[Fr]> = columns.iter().map(Vec::as_slice).collect();
     let failure = OnceLock::new();
-    let circuit = Synthesis::proof(&key.prepared, grid, added, &failure);
+    let circuit = Synthesis::proof(prepared, grid, added, &failure);
     let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(vec![]);
     let created = create_proof::<S, P, _, _, _, _>(
         params,
-        &key.inner,
+        key,
         &[circuit],
         &[&columns],
         OldRng(rng),

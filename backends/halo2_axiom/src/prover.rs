@@ -15,12 +15,15 @@ mod quotient;
 mod shplonk;
 
 pub(crate) use bases::Bases;
+pub(crate) use inner_product::argument_cost;
+pub(crate) use msm::sum_cost;
+pub(crate) use numerator::Numerator;
 
 use std::collections::BTreeMap;
 
 use halo2_axiom::halo2curves::bn256::{Fr, G1, G1Affine};
 use halo2_axiom::halo2curves::ff::Field;
-use halo2_axiom::plonk::ConstraintSystem;
+use halo2_axiom::plonk::{ConstraintSystem, VerifyingKey};
 use halo2_axiom::transcript::{
     Blake2bWrite, Challenge255, Transcript, TranscriptWrite, TranscriptWriterBuffer,
 };
@@ -32,11 +35,11 @@ use zkc_circuit::{Cell, Grid};
 use self::bases::affine;
 use self::columns::FixedColumns;
 use self::fft::{Domain, evaluate};
-use self::numerator::{Column, Numerator};
+use self::numerator::Column;
 use self::opening::{Committed, Opened};
-use crate::columns::configure;
+use crate::columns::{Prepared, configure};
 use crate::field::{Scalar, to_field};
-use crate::keys::ProvingKey;
+use crate::keys::{FixedValues, ProvingKey};
 use crate::system::{FLAVOUR, Halo2Axiom};
 
 /// Whether this prover can prove the circuits of a constraint system.
@@ -54,7 +57,9 @@ struct Hidden {
 /// What all phases of a proof share.
 struct Prover<'a> {
     bases: &'a Bases,
-    key: &'a ProvingKey,
+    prepared: &'a Prepared,
+    verifying: &'a VerifyingKey<G1Affine>,
+    fixed: FixedColumns<'a>,
     domain: Domain,
     /// The column of halo2 that each column of the layout is.
     columns: Vec<zkc_backend::Column<Halo2Axiom>>,
@@ -65,17 +70,20 @@ struct Prover<'a> {
 /// `added` is added to cells of the second phase; an honest prover adds nothing.
 pub(crate) fn create(
     bases: &Bases,
-    key: &ProvingKey,
+    (key, fixed): (&ProvingKey, &[FixedValues]),
     (grid, added): (&Grid, &BTreeMap<Cell, i128>),
     public: &[Vec<Fr>],
     rng: &mut impl RngCore,
 ) -> Result<Vec<u8>, Error> {
     let mut meta = ConstraintSystem::default();
     let columns = configure(&mut meta, &key.prepared.outline)?.columns;
-    let inner = key.inner.get_vk().get_domain();
+    let verifying = key.inner.verifying();
+    let inner = verifying.get_domain();
     let prover = Prover {
         bases,
-        key,
+        prepared: &key.prepared,
+        verifying,
+        fixed: FixedColumns(fixed),
         domain: Domain::new(inner.k(), inner.get_omega()),
         columns: columns.to_vec(),
     };
@@ -91,7 +99,7 @@ impl Prover<'_> {
         public: &[Vec<Fr>],
         rng: &mut impl RngCore,
     ) -> Result<std::io::Result<Vec<u8>>, Error> {
-        let meta = self.key.inner.get_vk().cs();
+        let meta = self.verifying.cs();
         let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(vec![]);
         let instance = match self.begin(public, &mut transcript) {
             Ok(instance) => instance,
@@ -127,7 +135,7 @@ impl Prover<'_> {
         public: &[Vec<Fr>],
         transcript: &mut impl TranscriptWrite<G1Affine, Challenge255<G1Affine>>,
     ) -> std::io::Result<Vec<Hidden>> {
-        self.key.inner.get_vk().hash_into(transcript)?;
+        self.verifying.hash_into(transcript)?;
         if self.bases.hiding.is_some() {
             let commit = |values: &Vec<Fr>| {
                 let values = values.iter().copied();
@@ -162,14 +170,14 @@ impl Prover<'_> {
 
     /// Random values for the last rows of a column, and what hides its commitment.
     fn blinds(&self, rng: &mut impl RngCore) -> (Vec<Fr>, Fr) {
-        let rows = self.key.inner.get_vk().cs().blinding_factors() + 1;
+        let rows = self.verifying.cs().blinding_factors() + 1;
         let last = (0..rows).map(|_| Fr::random(&mut *rng)).collect();
         (last, Fr::random(&mut *rng))
     }
 
     /// The column of advice that a column of the layout is, if it is one of a phase.
     fn advice_of(&self, column: usize, phase: u32) -> Option<usize> {
-        let of_phase = self.key.prepared.layout().columns[column].phase == phase;
+        let of_phase = self.prepared.layout().columns[column].phase == phase;
         match self.columns[column] {
             GridColumn::Advice(advice) if of_phase => Some(advice.index()),
             _ => None,
@@ -231,7 +239,7 @@ impl Prover<'_> {
         advice: &mut [Hidden],
         rng: &mut impl RngCore,
     ) -> Result<Vec<G1>, Error> {
-        let prepared = &self.key.prepared;
+        let prepared = self.prepared;
         let challenges: Vec<Scalar> = challenges.iter().copied().map(Scalar).collect();
         let (circuit, layout) = (prepared.circuit(), prepared.layout());
         let derived = zkc_circuit::derive(circuit, layout, grid, &challenges, 1)?;
@@ -262,9 +270,8 @@ impl Prover<'_> {
         transcript: &mut impl TranscriptWrite<G1Affine, Challenge255<G1Affine>>,
         rng: &mut impl RngCore,
     ) -> std::io::Result<()> {
-        let (key, domain, bases) = (&self.key.inner, &self.domain, self.bases);
-        let (meta, n) = (key.get_vk().cs(), domain.size());
-        let fixed = FixedColumns(key.fixed_values());
+        let (fixed, domain, bases) = (&self.fixed, &self.domain, self.bases);
+        let (meta, n) = (self.verifying.cs(), domain.size());
         // Challenges of halo2's lookups and permutations, of which there are none.
         for _ in 0..3 {
             transcript.squeeze_challenge_scalar::<()>();
@@ -285,12 +292,11 @@ impl Prover<'_> {
             })
             .collect();
         let columns = |column: usize| match numerator.columns[column] {
-            Column::Fixed(i) => key.fixed_polys()[i].values(),
             Column::Advice(i) => &advice[i].coefficients[..],
             Column::Instance(i) => &instance[i].coefficients[..],
             Column::Mixed(i) => &mixed[i][..],
         };
-        let pieces = key.get_vk().get_domain().get_quotient_poly_degree();
+        let pieces = self.verifying.get_domain().get_quotient_poly_degree();
         let quotient = quotient::quotient(domain, &numerator, &columns, pieces);
         drop(mixed);
         let blinds: Vec<Fr> = quotient.iter().map(|_| Fr::random(&mut *rng)).collect();
@@ -315,7 +321,7 @@ impl Prover<'_> {
         opened.hidden(advice, &queries, transcript)?;
         let queries = meta.fixed_queries().iter();
         let queries: Vec<_> = queries.map(|(c, r)| (c.index(), r.0)).collect();
-        opened.fixed(&fixed, &queries, transcript)?;
+        opened.fixed(fixed, &queries, transcript)?;
         transcript.write_scalar(evaluate(&random, x))?;
 
         // The pieces, put together at x.
@@ -336,8 +342,8 @@ impl Prover<'_> {
         let Openings { points, opened, .. } = &opened;
         let points: Vec<Fr> = points.iter().map(|(_, point)| *point).collect();
         match bases.hiding {
-            None => shplonk::open(bases, domain, &fixed, &points, opened, transcript),
-            Some(_) => inner_product::open(bases, domain, &fixed, &points, opened, rng, transcript),
+            None => shplonk::open(bases, domain, fixed, &points, opened, transcript),
+            Some(_) => inner_product::open(bases, domain, fixed, &points, opened, rng, transcript),
         }
     }
 }

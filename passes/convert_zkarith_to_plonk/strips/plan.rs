@@ -5,7 +5,7 @@ use super::{
     Plan,
     columns::{Needs, kinds, needs, order, reached, widths},
     contraction::{contractions, pairs},
-    units::Kind,
+    units::{Kind, Unit},
 };
 use std::collections::BTreeSet;
 use zkc_support::{Constants, Graph};
@@ -38,26 +38,42 @@ const LANES: [i64; 16] = [
 ];
 const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 
-/// Microseconds of a column, however many rows it has: its evaluations, and what it adds to the proof and to verifying it.
-///
-/// Of these, 250 are the prover's. The others are the price of 32 to 96 bytes of the proof: with them, a deep network of small
-/// layers gets more rows instead of proofs that are three times as large and take twice as long to verify, and loses a tenth in time.
-const PER_COLUMN: i64 = 850;
+/// Nanoseconds that a byte of a proof is worth: with that, and with what verifying takes, small circuits get more rows instead
+/// of proofs that are several times as large and take longer to verify.
+const PROOF_BYTE: i64 = 8_000;
+
+/// Nanoseconds of verifying for each row (without a trusted setup, on one core), and for each column.
+const VERIFY_ROW: i64 = 10_000;
+const VERIFY_COLUMN: i64 = 60_000;
+
+/// Bytes of a proof for a column of advice, whose commitment and value it holds, and for one of phase 1, which has a second
+/// value where it goes on from row to row; for a fixed column, whose value it holds.
+const ADVICE_BYTES: i64 = 64;
+const NEXT_BYTES: i64 = 32;
+const FIXED_BYTES: i64 = 32;
 
 /// Groups of columns that tables may run over.
 const TABLE_GROUPS: i64 = 16;
 
-/// Microseconds of one multi-scalar multiplication of 2^k random scalars on one core.
-fn multiplication(k: i64) -> i64 {
-    const MEASURED: [i64; 16] = [
-        1_100, 1_100, 1_100, 1_150, 1_200, 1_350, 1_750, 2_450, 3_850, 6_700, 11_200, 19_500,
-        35_000, 57_000, 106_000, 186_000,
+/// Nanoseconds of one core for each value of full size in a column of 2^k rows that is committed to, k from 3 on.
+fn committed(k: i64) -> i64 {
+    const MEASURED: [i64; 14] = [
+        42_800, 26_800, 18_100, 12_900, 9_600, 7_800, 6_400, 5_400, 4_700, 4_200, 3_800, 3_400,
+        3_150, 2_850,
     ];
-    let last = MEASURED.len() as i64 - 1;
-    // Twice the rows take 1.8 times as long.
-    let beyond = (k - last).clamp(0, 20);
-    (0..beyond).fold(MEASURED[k.clamp(0, last) as usize], |m, _| m * 9 / 5)
+    MEASURED[(k - 3).clamp(0, MEASURED.len() as i64 - 1) as usize]
 }
+
+/// The same of a small integer, and of a column, whose last rows are random.
+const SMALL: i64 = 180;
+const BLINDED: i64 = 250_000;
+
+/// Nanoseconds of a transform, for each row and each bit of their number, and of an operation on a row of the constraints.
+const TRANSFORM: i64 = 11;
+const OPERATION: i64 = 22;
+
+/// Transforms of a column: to coefficients, and to two parts of the domain on which constraints are evaluated.
+const TRANSFORMS: i64 = 3;
 
 /// The cheapest layout in strips with limbs of one of these widths; `None` if none fits into 2^max_k rows.
 ///
@@ -118,6 +134,7 @@ pub(crate) fn cheapest<'c>(
             }
             let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
             let table_rows = builder.function_rows() + limb_rows(&kinds, *limb_bits);
+            let looked_up = looked_up(&state.units, *limb_bits);
             for (sized, needs) in sizes.iter().flatten() {
                 let sized = Plan {
                     limb_bits: *limb_bits,
@@ -126,7 +143,7 @@ pub(crate) fn cheapest<'c>(
                 let rows = needs.rows(&sized, &kinds);
                 for k in (3..=max_k).filter(|k| fits(rows, *k, table_rows)).take(2) {
                     let plan = Plan { k, ..sized };
-                    candidates.push(priced(plan, needs, &kinds, table_rows));
+                    candidates.push(priced(plan, needs, &kinds, [table_rows, looked_up]));
                 }
             }
         }
@@ -147,6 +164,7 @@ pub(crate) fn cheapest<'c>(
         let laid = order(&builder, &state.units).map_err(everywhere)?;
         let kinds = kinds(&laid.units);
         let table_rows = builder.function_rows() + limb_rows(&kinds, candidate.plan.limb_bits);
+        let looked_up = looked_up(&state.units, candidate.plan.limb_bits);
         // Other numbers of lanes on as many strips are known at once.
         let most = candidate.plan.lanes;
         let step = (most / 16).max(1);
@@ -158,7 +176,8 @@ pub(crate) fn cheapest<'c>(
             let exact = needs(&laid, &reached(&laid, lanes), &plan);
             let rows = exact.rows(&plan, &kinds);
             if let Some(k) = (plan.k..=max_k).find(|k| fits(rows, *k, table_rows)) {
-                let exact = priced(Plan { k, ..plan }, &exact, &kinds, table_rows);
+                let counted = [table_rows, looked_up];
+                let exact = priced(Plan { k, ..plan }, &exact, &kinds, counted);
                 if best.as_ref().is_none_or(|b| exact.key() < b.key()) {
                     best = Some(exact);
                 }
@@ -180,13 +199,27 @@ fn fits(rows: i64, k: i64, table_rows: i64) -> bool {
     rows <= active && table_rows <= active * TABLE_GROUPS
 }
 
-/// Proving time without a trusted setup, in multi-scalar multiplications of all rows.
+/// How many values the units of a function look up, and how many tables.
+fn looked_up(units: &[Unit<'_>], bits: i64) -> i64 {
+    let each = |kind: Kind| i64::from(kind.limbs(bits as u32)) + i64::from(kind.is_table());
+    units.iter().map(|u| u.count() * each(u.kind)).sum()
+}
+
+/// Proving time without a trusted setup, and what the proof's size and verifying it are worth.
 ///
-/// Five for opening and quotient, 20 for the inner product argument; 1.16 for a column of phase 1: the monomial, the sum
-/// of everything, the base if there is one, one for each group of columns that tables take, a coefficient and as many helpers as looked-up limbs and
-/// tables for each strip; 0.35 for a column of small integers; 0.12 for a fixed column.
-fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) -> Candidate {
+/// Commitments: to five polynomials for opening and quotient; the columns of phase 1, which are the monomial, the sum of
+/// everything, the base if there is one, one for each group of columns that tables take, a coefficient for each strip, and
+/// sums of fractions, which are zero where nothing is looked up; the columns of small integers. Transforms of all of these,
+/// and of about ten sums of fixed columns and two for each strip. Few operations for each value and weight.
+fn priced(
+    plan: Plan,
+    needs: &Needs,
+    kinds: &BTreeSet<Kind>,
+    [table_rows, looked_up]: [i64; 2],
+) -> Candidate {
     let active = Plan::usable_rows(plan.k) - 1;
+    let n = 1i64 << plan.k;
+    let rows = needs.rows(&plan, kinds).min(active);
     let groups = (table_rows + active - 1) / active;
     let bits = plan.limb_bits as u32;
     let most = |f: &dyn Fn(&Kind) -> i64| kinds.iter().map(f).max().unwrap_or(0);
@@ -202,7 +235,9 @@ fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) ->
         false => 2 + i64::from(products.iter().any(|c| c.has_second())),
     };
     let selectors: i64 = products.iter().map(|c| c.columns(width)).sum();
-    let late = 2 + i64::from(needs.based) + running + groups + plan.strips * (1 + limbs + tables);
+    let chains = 1 + i64::from(needs.based) + running + plan.strips;
+    let helpers = groups + plan.strips * (limbs + tables);
+    let late = 1 + chains + helpers;
     let early = groups + plan.strips * (cells + limbs);
     let fixed = plan.strips * (plan.lanes + 1)
         + needs.addends
@@ -211,11 +246,18 @@ fn priced(plan: Plan, needs: &Needs, kinds: &BTreeSet<Kind>, table_rows: i64) ->
         + selectors
         + groups * (1 + i64::from(short) + 3 * tables)
         + 12;
-    let thousandths = 25_000 + 1_160 * late + 350 * early + 120 * fixed;
-    let columns = late + early + fixed;
+    // Numbers of full size: the sum of everything ends with the last row.
+    let full = 6 * n + chains * rows + looked_up + table_rows;
+    let small = rows * plan.strips * (cells + limbs) + table_rows;
+    let commitments = full * committed(plan.k) + small * SMALL + early * BLINDED;
+    let transformed = late + early + 10 + 2 * plan.strips;
+    let transforms = TRANSFORMS * transformed * n * plan.k * TRANSFORM;
+    let operations = n * OPERATION * (12 * helpers + 10 * (early + chains) + 3 * fixed);
+    let bytes = ADVICE_BYTES * (late + early) + NEXT_BYTES * (1 + chains) + FIXED_BYTES * fixed;
+    let verifying = VERIFY_ROW * n + VERIFY_COLUMN * (late + early + fixed / 2);
     Candidate {
         plan,
-        price: thousandths * multiplication(plan.k) / 1000 + PER_COLUMN * columns,
-        columns,
+        price: (commitments + transforms + operations + PROOF_BYTE * bytes + verifying) / 1000,
+        columns: late + early + fixed,
     }
 }

@@ -2,6 +2,7 @@
 
 use halo2_axiom::SerdeFormat;
 use halo2_axiom::halo2curves::bn256::{Fr, G1, G1Affine};
+use halo2_axiom::halo2curves::ff::Field;
 use halo2_axiom::halo2curves::group::{Curve, GroupEncoding};
 use halo2_axiom::halo2curves::serde::SerdeObject;
 use halo2_axiom::poly::commitment::{Params as _, ParamsProver as _};
@@ -9,6 +10,7 @@ use rayon::prelude::*;
 use zkc_backend::Error;
 
 use super::msm::{Multiple, multiply};
+use crate::keys::FixedValues;
 use crate::params::Inner;
 use crate::system::FLAVOUR;
 
@@ -100,6 +102,13 @@ impl Bases {
         let (first, rest) = self.lagrange.split_at(self.lagrange.len() - last.len());
         let integers = multiply(&first[..integers.len()], &integers);
         integers + multiply(rest, &multiples) + self.hidden(blind)
+    }
+
+    /// Commits to fixed columns, which nothing has to hide.
+    pub(crate) fn commit_fixed(&self, columns: &[FixedValues]) -> Vec<G1Affine> {
+        let commit = |column: &FixedValues| self.commit_values(column.values(), Fr::ONE);
+        let commitments: Vec<G1> = columns.par_iter().map(commit).collect();
+        affine(&commitments)
     }
 
     fn hidden(&self, blind: Fr) -> G1 {

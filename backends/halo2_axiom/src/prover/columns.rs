@@ -2,10 +2,11 @@
 
 use halo2_axiom::halo2curves::bn256::Fr;
 use halo2_axiom::halo2curves::ff::Field;
-use halo2_axiom::poly::{LagrangeCoeff, Polynomial};
+
+use crate::keys::FixedValues;
 
 /// The values of the fixed columns of a key.
-pub(super) struct FixedColumns<'a>(pub(super) &'a [Polynomial<Fr, LagrangeCoeff>]);
+pub(super) struct FixedColumns<'a>(pub(super) &'a [FixedValues]);
 
 impl FixedColumns<'_> {
     /// The values of a sum of multiples of columns.

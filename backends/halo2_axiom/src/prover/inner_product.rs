@@ -5,14 +5,14 @@
 //! generators are put together, all by the same steps.
 
 use halo2_axiom::halo2curves::bn256::{Fr, G1, G1Affine};
-use halo2_axiom::halo2curves::ff::Field;
+use halo2_axiom::halo2curves::ff::{Field, PrimeField};
 use halo2_axiom::transcript::{Challenge255, TranscriptWrite};
 use rand_core_06::RngCore;
 
 use super::bases::{Bases, affine};
 use super::columns::FixedColumns;
 use super::fft::{Domain, add_multiple, divide, evaluate};
-use super::msm::{Multiple, combine, multiply};
+use super::msm::{Multiple, combine, combine_cost, multiply, sum_cost};
 use super::opening::{Opened, sets};
 
 /// Rounds after which generators are put together.
@@ -63,6 +63,20 @@ pub(super) fn open(
         blind = blind * x_4 + hidden;
     }
     argue(bases, sum, blind, x_3, rng, transcript)
+}
+
+/// Multiplications of field elements that the argument's sums over the generators take, about, for `2^k` of them.
+pub(crate) fn argument_cost(k: u32) -> u64 {
+    let (mut size, mut cost) = (1u64 << k, 0);
+    while size > 1 {
+        let rounds = (ROUNDS as u32).min(size.trailing_zeros());
+        cost += u64::from(rounds) * 2 * sum_cost(size / 2, Fr::NUM_BITS);
+        size >>= rounds;
+        if size > 1 {
+            cost += combine_cost(size, 1 << ROUNDS);
+        }
+    }
+    cost
 }
 
 /// Proves the value at `x` of a polynomial that was committed to with `blind`.

@@ -16,17 +16,33 @@ pub(super) struct Multiple {
     negative: bool,
 }
 
+/// The highest limb of half the prime.
+const HALF: u64 = 0x1832_2739_7098_d014;
+
+/// The limbs of the least number that an element of the field stands for.
+fn limbs(value: &Fr) -> [u64; 4] {
+    let bytes = value.to_repr();
+    let mut limbs = [0; 4];
+    for (limb, bytes) in limbs.iter_mut().zip(bytes.as_ref().chunks_exact(8)) {
+        // The chunks have eight bytes.
+        *limb = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
+    }
+    limbs
+}
+
 impl From<&Fr> for Multiple {
     fn from(value: &Fr) -> Multiple {
-        let bytes = value.to_repr();
-        let mut magnitude = [0; 4];
-        for (limb, bytes) in magnitude.iter_mut().zip(bytes.as_ref().chunks_exact(8)) {
-            // The chunks have eight bytes.
-            *limb = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
-        }
-        Multiple {
-            magnitude,
-            negative: false,
+        let magnitude = limbs(value);
+        // What is near the prime is a small negative number.
+        match magnitude[3] > HALF {
+            true => Multiple {
+                magnitude: limbs(&-value),
+                negative: true,
+            },
+            false => Multiple {
+                magnitude,
+                negative: false,
+            },
         }
     }
 }
@@ -73,6 +89,20 @@ impl Multiple {
     }
 }
 
+/// Multiplications of field elements that a sum of multiples of points takes, about.
+pub(crate) fn sum_cost(points: u64, bits: u32) -> u64 {
+    Windows::best(points, bits).cost(points)
+}
+
+/// The same of putting points together by [`combine`].
+pub(super) fn combine_cost(sums: u64, parts: u64) -> u64 {
+    let windows = u64::from(Fr::NUM_BITS / COMBINED_BITS + 1);
+    let doublings = windows * u64::from(COMBINED_BITS);
+    let small = parts * ((1 << (COMBINED_BITS - 1)) - 1);
+    // One digit of sixteen is zero.
+    sums * Windows::AFFINE * (doublings + small + windows * parts * 15 / 16)
+}
+
 /// The sum of the multiples of the points; there are as many of both.
 pub(super) fn multiply(points: &[G1Affine], multiples: &[Multiple]) -> G1 {
     let used = multiples.iter().filter(|m| !m.is_zero()).count();
@@ -109,6 +139,9 @@ struct Windows {
 }
 
 impl Windows {
+    /// Multiplications for adding a point in affine coordinates.
+    const AFFINE: u64 = 7;
+
     /// The cheapest windows for some numbers of some bits.
     fn best(points: u64, bits: u32) -> Windows {
         let of = |width: u32| Windows {
@@ -121,12 +154,11 @@ impl Windows {
 
     /// Multiplications of field elements, about.
     fn cost(self, points: u64) -> u64 {
-        // Adding a point in affine coordinates, and in others.
-        const AFFINE: u64 = 7;
+        // Adding a point in projective coordinates.
         const PROJECTIVE: u64 = 14;
         let [rows, columns] = self.rectangle().map(|side| side as u64);
-        let buckets = 2 * AFFINE * rows * columns + 2 * PROJECTIVE * (rows + columns);
-        u64::from(self.count) * (points * AFFINE + buckets)
+        let buckets = 2 * Self::AFFINE * rows * columns + 2 * PROJECTIVE * (rows + columns);
+        u64::from(self.count) * (points * Self::AFFINE + buckets)
     }
 
     /// Rows and columns of buckets.
@@ -334,11 +366,13 @@ fn double(points: &mut [G1Affine]) {
     }
 }
 
+/// Bits of a digit with which points are put together.
+const COMBINED_BITS: u32 = 4;
+
 /// The sums of `weights[j]` times point `i` of `parts[j]`, for all `i`.
 ///
 /// All sums take the same steps, so that each step is one round of affine additions.
 pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
-    const WIDTH: u32 = 4;
     let size = parts.first().map_or(0, |part| part.len());
     let multiples: Vec<Multiple> = weights.iter().map(Multiple::from).collect();
     let bits = multiples.iter().map(Multiple::bits).max().unwrap_or(0);
@@ -363,7 +397,7 @@ pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
                 .map(|part| {
                     let part = &part[i * chunk..][..sums.len()];
                     let mut table = vec![part.to_vec()];
-                    for i in 1..1 << (WIDTH - 1) {
+                    for i in 1..1 << (COMBINED_BITS - 1) {
                         let mut next = table.last().cloned().unwrap_or_default();
                         match i {
                             1 => double(&mut next),
@@ -374,12 +408,12 @@ pub(super) fn combine(parts: &[&[G1Affine]], weights: &[Fr]) -> Vec<G1Affine> {
                     table
                 })
                 .collect();
-            for window in (0..=bits / WIDTH).rev() {
-                for _ in 0..WIDTH {
+            for window in (0..=bits / COMBINED_BITS).rev() {
+                for _ in 0..COMBINED_BITS {
                     double(sums);
                 }
                 for (table, multiple) in tables.iter().zip(&multiples) {
-                    let digit = multiple.digit(window, WIDTH);
+                    let digit = multiple.digit(window, COMBINED_BITS);
                     if digit == 0 {
                         continue;
                     }

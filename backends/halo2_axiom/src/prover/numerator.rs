@@ -13,7 +13,6 @@ use halo2_axiom::plonk::{ConstraintSystem, Expression};
 /// A column whose values the program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Column {
-    Fixed(usize),
     Advice(usize),
     Instance(usize),
     /// A sum of multiples of fixed columns: its number in [`Numerator::mixed`].
@@ -25,6 +24,8 @@ pub(super) enum Column {
 enum Atom {
     /// A column, so many rows further down.
     Column(Column, i32),
+    /// A fixed column, so many rows further down.
+    Fixed(usize, i32),
     /// The product of two sums, the one with the smaller number first.
     Product(usize, usize),
 }
@@ -71,11 +72,11 @@ enum Step {
 
 /// The program.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Numerator {
+pub(crate) struct Numerator {
     /// The columns that it reads.
     pub(super) columns: Vec<Column>,
     /// Multiples of fixed columns, by their numbers.
-    pub(super) mixed: Vec<Vec<(usize, Fr)>>,
+    pub(crate) mixed: Vec<Vec<(usize, Fr)>>,
     steps: Vec<Step>,
 }
 
@@ -84,7 +85,7 @@ const ROWS: usize = 32;
 
 impl Numerator {
     /// All gates, the first one times the highest power of `y`.
-    pub(super) fn new(meta: &ConstraintSystem<Fr>, challenges: &[Fr], y: Fr) -> Numerator {
+    pub(crate) fn new(meta: &ConstraintSystem<Fr>, challenges: &[Fr], y: Fr) -> Numerator {
         let mut sums = Sums {
             challenges,
             ..Sums::default()
@@ -112,6 +113,15 @@ impl Numerator {
             out.steps.push(Step::Sum(Fr::ZERO, vec![(Fr::ONE, last)]));
         }
         out
+    }
+
+    /// Products and sums on a row.
+    pub(crate) fn operations(&self) -> usize {
+        let operations = self.steps.iter().map(|step| match step {
+            Step::Product(..) => 1,
+            Step::Sum(_, terms) => terms.len(),
+        });
+        operations.sum()
     }
 
     /// Computes the values in rows from `first` on, given those of the columns in all rows.
@@ -189,10 +199,7 @@ impl Sums<'_> {
             Expression::Constant(value) => sum.constant += *value * factor,
             Expression::Challenge(c) => sum.constant += self.challenges[c.index()] * factor,
             Expression::Fixed(q) => {
-                sum.add(
-                    column(Column::Fixed(q.column_index()), q.rotation()),
-                    factor,
-                );
+                sum.add(Atom::Fixed(q.column_index(), q.rotation().0), factor);
             }
             Expression::Advice(q) => {
                 sum.add(
@@ -309,6 +316,19 @@ impl Emitter<'_, '_> {
         })
     }
 
+    /// The number of the column that a sum of multiples of fixed columns is.
+    fn mix(&mut self, multiples: Vec<(usize, Fr)>) -> usize {
+        let mixed = &mut self.out.mixed;
+        let number = mixed
+            .iter()
+            .position(|m| *m == multiples)
+            .unwrap_or_else(|| {
+                mixed.push(multiples);
+                mixed.len() - 1
+            });
+        self.column(Column::Mixed(number))
+    }
+
     fn step(&mut self, step: Step) -> Source {
         self.out.steps.push(step);
         Source::Step(self.out.steps.len() - 1)
@@ -317,6 +337,11 @@ impl Emitter<'_, '_> {
     fn atom(&mut self, atom: Atom) -> Source {
         match atom {
             Atom::Column(column, rotation) => Source::Column(self.column(column), rotation),
+            // One for each column, whatever it is multiplied with.
+            Atom::Fixed(column, rotation) => {
+                let mixed = self.mix(vec![(column, Fr::ONE)]);
+                Source::Column(mixed, rotation)
+            }
             Atom::Product(a, b) => {
                 if let Some(done) = self.products.get(&(a, b)) {
                     return *done;
@@ -336,7 +361,7 @@ impl Emitter<'_, '_> {
         let sums = self.sums;
         let sum = &sums.all[number];
         let fixed = |atom: &Atom| match atom {
-            Atom::Column(Column::Fixed(column), 0) => Some(*column),
+            Atom::Fixed(column, 0) => Some(*column),
             _ => None,
         };
         let mix: Vec<(usize, Fr)> = sum
@@ -347,9 +372,7 @@ impl Emitter<'_, '_> {
         let mut terms = Vec::new();
         let mixes = mix.len() > 1;
         if mixes {
-            self.out.mixed.push(mix);
-            let mixed = Column::Mixed(self.out.mixed.len() - 1);
-            terms.push((Fr::ONE, Source::Column(self.column(mixed), 0)));
+            terms.push((Fr::ONE, Source::Column(self.mix(mix), 0)));
         }
         for (atom, factor) in &sum.terms {
             if mixes && fixed(atom).is_some() {

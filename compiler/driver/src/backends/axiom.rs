@@ -191,7 +191,7 @@ impl ProvingKey for Ready {
     }
 
     fn predict(&self) -> Option<Prediction> {
-        Some(self.key.prepared().predict(self.key.commitment()))
+        self.key.prepared().predict(self.key.commitment())
     }
 
     fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {
