@@ -1,7 +1,7 @@
 //! A prover for circuits whose constraints are all gates, as those with random evaluation.
 //!
 //! It makes the proofs that `halo2-axiom` verifies, message for message; nothing that a verifier relies on is decided here.
-//! What differs is the work: see the chapter on proving in the book. Circuits with copies or with lookup arguments of halo2
+//! What differs is the work: see decision 0010 in the book. Circuits with copies or with lookup arguments of halo2
 //! are proven by `halo2-axiom`'s own prover.
 
 mod bases;
