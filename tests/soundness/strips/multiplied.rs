@@ -25,9 +25,10 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<bool> {
     changed.found("a row more", rows(circuit, more)?)?;
     changed.found("one selector for another", rows(circuit, beside)?)?;
     changed.found("no selector", without(circuit))?;
+    let all = [RUNNING[0], RUNNING[1], TOTAL];
     changed.found(
         "another step",
-        edited(circuit, &RUNNING, |nodes, at| match nodes[at] {
+        edited(circuit, &all, |nodes, at| match nodes[at] {
             ExprNode::Challenge(_) => Some(ExprNode::Const(1)),
             _ => None,
         }),
@@ -44,7 +45,7 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<bool> {
     )?;
     changed.found(
         "another cell",
-        edited(circuit, &RUNNING, |nodes, at| match &nodes[at] {
+        edited(circuit, &all, |nodes, at| match &nodes[at] {
             ExprNode::Query(query) if is_value(circuit, query) => {
                 let others = nodes[at + 1..].iter().chain(&nodes[..at]);
                 let other = others.filter(|node| match node {
