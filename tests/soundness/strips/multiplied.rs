@@ -48,11 +48,11 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<bool> {
         edited(circuit, &all, |nodes, at| match &nodes[at] {
             ExprNode::Query(query) if is_value(circuit, query) => {
                 let others = nodes[at + 1..].iter().chain(&nodes[..at]);
-                let other = others.filter(|node| match node {
+                let mut other = others.filter(|node| match node {
                     ExprNode::Query(other) => is_value(circuit, other) && other != query,
                     _ => false,
                 });
-                other.cloned().next()
+                other.next().cloned()
             }
             _ => None,
         }),
@@ -79,7 +79,7 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<bool> {
         edited(circuit, &[TOTAL], |nodes, at| match &nodes[at] {
             ExprNode::Query(query) if of(query) => Some(ExprNode::Query(Query {
                 group: left + right - query.group,
-                ..query.clone()
+                ..*query
             })),
             _ => None,
         }),
@@ -89,7 +89,7 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<bool> {
         edited(circuit, &[TOTAL], |nodes, at| match &nodes[at] {
             ExprNode::Query(query) if of(query) => Some(ExprNode::Query(Query {
                 rotation: 0,
-                ..query.clone()
+                ..*query
             })),
             _ => None,
         }),
