@@ -76,8 +76,9 @@ fn main() -> ExitCode {
         let name = format!("needed-in-strips/{}", case.name);
         trial(name, move || strips::needed(case))
     }));
-    // The one is dense, with all kinds of units, the other has lines.
-    for case in cases::all().filter(|case| ["network", "linear-conv"].contains(&case.name)) {
+    // One is dense, with many kinds of units, one has lines, one products of matrices.
+    let forged = ["network", "linear-conv", "contraction"];
+    for case in cases::all().filter(|case| forged.contains(&case.name)) {
         let name = format!("forged-in-strips/{}", case.name);
         trials.push(trial(name, move || strips::forged(case)));
     }

@@ -3,6 +3,7 @@
 mod audited;
 mod dropped;
 mod forged;
+mod multiplied;
 mod mutants;
 mod sites;
 
@@ -85,6 +86,10 @@ pub(crate) fn audited(case: &Case) -> Result<()> {
     for plan in PLANS {
         let compiled = case.compile_strips(plan)?;
         audited::finds(case, &compiled).with_context(|| format!("{plan:?}"))?;
+        let multiplied = multiplied::finds(case, &compiled);
+        let multiplied = multiplied.with_context(|| format!("{plan:?}"))?;
+        let products = case.name.starts_with("contraction");
+        ensure!(multiplied == products, "{plan:?}: products of matrices");
         let aliased = audited::finds_aliases(case, &compiled);
         let aliased = aliased.with_context(|| format!("{plan:?}"))?;
         ensure!(aliased > 0, "{plan:?}: no challenge tells equations apart");

@@ -1,7 +1,7 @@
 //! The audit of random evaluation: it finds what was changed in a schedule, and nothing where nothing was.
 
 use anyhow::{Context, Result, ensure};
-use zkc_circuit::{Checker, Circuit, ExprNode, Op, evaluations, expand, validate};
+use zkc_circuit::{Checker, Circuit, ExprNode, Grid, Op, evaluations, expand, validate};
 
 use super::sites::group;
 use crate::case::{Case, Compiled};
@@ -70,12 +70,20 @@ fn edited(
 /// Circuits of each kind that are tried.
 const TRIED: usize = 40;
 
-/// Every change of a schedule that an honest prover would notice is found.
-pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
-    let circuit = &compiled.circuit;
-    let inputs = case.witness_inputs().next();
-    let grid = compiled.witness(&inputs.context("the case has no witness")?)?;
-    let all = |what: &str, circuits: Vec<Circuit>| -> Result<()> {
+/// Changes of a circuit, and a witness of an honest prover who does not know of them.
+pub(super) struct Changed {
+    grid: Grid,
+}
+
+impl Changed {
+    pub(super) fn new(case: &Case, compiled: &Compiled) -> Result<Self> {
+        let inputs = case.witness_inputs().next();
+        let grid = compiled.witness(&inputs.context("the case has no witness")?)?;
+        Ok(Changed { grid })
+    }
+
+    /// In each circuit something is found, or an honest prover notices nothing; in some circuit something is found.
+    pub(super) fn found(&self, what: &str, circuits: Vec<Circuit>) -> Result<()> {
         let step = circuits.len().div_ceil(TRIED).max(1);
         let mut seen = circuits.is_empty();
         for (index, circuit) in circuits.iter().enumerate().step_by(step) {
@@ -84,22 +92,28 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
             if found.is_empty() {
                 // It changed what nobody reads.
                 let cells = expand(circuit)?;
-                let violations = Checker::new(circuit, &cells).check(&grid);
+                let violations = Checker::new(circuit, &cells).check(&self.grid);
                 ensure!(violations.is_empty(), "{what}, {index}: nothing is found");
             }
         }
         ensure!(seen, "{what}: nothing is ever found");
         Ok(())
-    };
+    }
+}
+
+/// Every change of a schedule that an honest prover would notice is found.
+pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
+    let circuit = &compiled.circuit;
+    let changed = Changed::new(case, compiled)?;
     // A step left out, one too many, one of another kind, one a row too late.
-    all(
+    changed.found(
         "another step",
         edited(circuit, "step", |values, index, _| {
             values[index] = 1 - values[index];
             true
         }),
     )?;
-    all(
+    changed.found(
         "a step off by one row",
         edited(circuit, "step", |values, index, width| {
             let below = index + width;
@@ -110,7 +124,7 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
             moves
         }),
     )?;
-    all(
+    changed.found(
         "one step for another",
         edited(circuit, "step", |values, index, width| {
             let next = (index + 1) % width + index / width * width;
@@ -121,14 +135,14 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
             moves
         }),
     )?;
-    all(
+    changed.found(
         "another weight",
         edited(circuit, "lane", |values, index, _| {
             values[index] += 1;
             true
         }),
     )?;
-    all(
+    changed.found(
         "another lane",
         edited(circuit, "lane", |values, index, width| {
             let next = (index + 1) % width + index / width * width;
@@ -136,7 +150,7 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
             true
         }),
     )?;
-    all(
+    changed.found(
         "another bias",
         edited(circuit, "bias", |values, index, _| {
             values[index] += 1;
@@ -154,12 +168,12 @@ pub(super) fn finds(case: &Case, compiled: &Compiled) -> Result<()> {
             circuit
         })
         .collect();
-    all("no change of the unit, or no result", between)?;
+    changed.found("no change of the unit, or no result", between)?;
     Ok(())
 }
 
-/// With a challenge that is always 1 equations share monomials. An honest prover notices nothing; the audit does. How many
-/// challenges tell equations apart.
+/// With a challenge that is always 1, or always another one, equations share monomials. An honest prover notices nothing; the
+/// audit does. How many challenges tell equations apart.
 pub(super) fn finds_aliases(case: &Case, compiled: &Compiled) -> Result<usize> {
     let inputs = case.witness_inputs().next();
     let grid = compiled.witness(&inputs.context("the case has no witness")?)?;
@@ -169,17 +183,28 @@ pub(super) fn finds_aliases(case: &Case, compiled: &Compiled) -> Result<usize> {
         .context("there is no random evaluation")?
         .equations;
     let mut aliased = 0;
-    for name in ["omega", "rho", "tau", "theta"] {
-        let mut circuit = compiled.circuit.clone();
-        let challenge = circuit.challenges.iter().position(|c| c.name == name);
+    let challenge = |name: &str| {
+        let challenges = &compiled.circuit.challenges;
+        let challenge = challenges.iter().position(|c| c.name == name);
         let challenge = challenge.with_context(|| format!("there is no `{name}`"))? as u32;
+        anyhow::Ok(challenge)
+    };
+    let alone = ["omega", "rho", "tau", "theta"].map(|name| (name, None));
+    let alike = ["omega", "tau", "theta"].map(|name| (name, Some("rho")));
+    for (name, other) in alone.into_iter().chain(alike) {
+        let mut circuit = compiled.circuit.clone();
+        let from = challenge(name)?;
+        let to = match other {
+            None => ExprNode::Const(1),
+            Some(other) => ExprNode::Challenge(challenge(other)?),
+        };
         let constraints = circuit
             .gates
             .iter_mut()
             .flat_map(|gate| &mut gate.constraints);
         for node in constraints.flat_map(|constraint| &mut constraint.poly.nodes) {
-            if *node == ExprNode::Challenge(challenge) {
-                *node = ExprNode::Const(1);
+            if *node == ExprNode::Challenge(from) {
+                *node = to.clone();
             }
         }
         let violations = Checker::new(&circuit, &compiled.cells).check(&grid);

@@ -120,7 +120,14 @@ fn late(compiled: &Compiled) -> Result<Late> {
             cell("lookup_sum", last),
         ),
     ];
+    // The sums of a product are of the row above.
+    let product = all.iter().find(|site| site.family() == "contraction");
+    let sums = product.into_iter().flat_map(|site| {
+        let sums = ["left_sum", "right_sum"];
+        sums.map(|name| (name, cell(name, site.row + 1)))
+    });
     late.into_iter()
+        .chain(sums)
         .map(|(name, cell)| Ok((name, cell.with_context(|| format!("no {name}"))?)))
         .collect()
 }

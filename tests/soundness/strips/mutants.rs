@@ -246,6 +246,12 @@ fn of_site(witness: &Witness, site: &Site) -> Option<Named> {
                 }
             }
         }
+        "contraction" => {
+            // What is multiplied stands in cells and in limbs.
+            for operand in site.cells.iter().chain(&site.limbs).flatten() {
+                add("another operand", vec![(*operand, value(*operand) + 1)]);
+            }
+        }
         _ => {}
     }
     Some(out)

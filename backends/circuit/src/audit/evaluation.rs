@@ -9,7 +9,9 @@
 //!    challenges says that each coefficient is zero: these are the *equations* that the circuit checks.
 //! 2. The witness program says what each element is, as a sum over cells. Put into an equation, for the cells that stand
 //!    topmost in it, everything has to cancel: weights, biases and operands, as integers. An equation with a wrong
-//!    weight, or two that share a monomial, leave something over.
+//!    weight, or two that share a monomial, leave something over. Products of two cells are terms like others: running
+//!    columns that add up cells of the first phase may be multiplied with each other, and the program may multiply what it
+//!    computes. In an equation with products, copies of a cell count as the cell: their own equations say that they are.
 //! 3. The cells of one element of a unit say something of the cells below them, by the program: so many linear relations as
 //!    its operands are. There must be as many equations. A shared monomial, or a row that the sum leaves out, has fewer.
 //! 4. Every cell in an equation has a range that constraints without challenges enforce, and the limbs of a remainder are
@@ -34,7 +36,7 @@ use num_bigint::BigInt;
 
 use self::monomial::{Exponents, Monomial};
 use self::program::{Program, Row};
-use self::rank::{COMBINATIONS, PRIME, combinations, rank, reduced, times};
+use self::rank::{PRIME, combinations, rank, reduced, times};
 use self::walk::{Key, NONE, Problem, Sum, Term, sums};
 use super::Finding;
 use crate::layout::{Cell, Layout};
@@ -382,9 +384,12 @@ impl<'a> Check<'a> {
             .filter(|key| !outside(key))
             .collect();
         let inner: HashMap<Key, usize> = inner.into_iter().zip(0..).collect();
-        let combined: Vec<[u64; COMBINATIONS]> = rows
+        // No more of them than rows that have any can be told apart.
+        let reads = |row: &&Row| row.terms.keys().any(&outside);
+        let count = rows.iter().filter(reads).count();
+        let combined: Vec<Vec<u64>> = rows
             .iter()
-            .map(|row| combinations(row.terms.iter().filter(|(key, _)| outside(key))))
+            .map(|row| combinations(row.terms.iter().filter(|(key, _)| outside(key)), count))
             .collect();
         let vector = |row: &Row| {
             let mut vector = vec![0; inner.len()];
@@ -404,7 +409,7 @@ impl<'a> Check<'a> {
         let mut relations = Vec::new();
         for equation in equations {
             let mut left = equation.row.clone();
-            let mut relation = [0; COMBINATIONS];
+            let mut relation = vec![0; count];
             let mut top = Vec::new();
             for (key, coefficient) in &equation.row.terms {
                 let Some(at) = index.get(&key.0).filter(|_| key.unknowns().count() == 1) else {
@@ -413,8 +418,8 @@ impl<'a> Check<'a> {
                 top.push(key.0);
                 left.add_term(*key, coefficient.checked_neg()?)?;
                 left.add(&rows[*at], *coefficient)?;
-                for (sum, value) in relation.iter_mut().zip(combined[*at]) {
-                    *sum = (*sum + times(value, reduced(*coefficient))) % PRIME;
+                for (sum, value) in relation.iter_mut().zip(&combined[*at]) {
+                    *sum = (*sum + times(*value, reduced(*coefficient))) % PRIME;
                 }
             }
             if let [alone] = top[..]
@@ -429,11 +434,14 @@ impl<'a> Check<'a> {
                 }
                 continue;
             }
+            if equation.row.multiplies() {
+                left = self.program.uncopied(&left)?;
+            }
             let only_zero = top.iter().all(|unknown| rows[index[unknown]].is_zero());
             if only_zero && self.is_idle(equation)? {
                 self.idle += 1;
             } else if left.is_zero() {
-                relations.push(relation.to_vec());
+                relations.push(relation);
             } else {
                 let monomial = self.sum.exponents.describe(equation.monomial);
                 let first = left.terms.keys().next();

@@ -70,9 +70,20 @@ impl Check<'_> {
             // The limbs of each remainder, with their factors.
             let mut remainders: BTreeMap<u32, Vec<(u32, u128)>> = BTreeMap::new();
             for (key, coefficient) in &equation.row.terms {
-                let cell = self.layout.cell_of(key.0);
-                let on_top = cell.is_some_and(|c| equation.top.contains(&self.sites.of(c)));
-                if key.0 >= computed || !on_top {
+                let on_top = |unknown: u32| {
+                    let cell = self.layout.cell_of(unknown);
+                    unknown < computed
+                        && cell.is_some_and(|c| equation.top.contains(&self.sites.of(c)))
+                };
+                if key.1 != NONE {
+                    // What stands below is known as a residue, and its products are; a product on top would be neither.
+                    if key.unknowns().any(on_top) {
+                        let at = self.sum.exponents.describe(equation.monomial);
+                        self.problem("a product stands on top of an equation", at);
+                    }
+                    continue;
+                }
+                if !on_top(key.0) {
                     continue;
                 }
                 let Some((lo, hi)) = &self.ranges[key.0 as usize] else {

@@ -7,6 +7,8 @@
 //! * so do all limbs of one number;
 //! * a maximum is the second number and the positive part of the difference.
 //!
+//! Where it multiplies two computed elements, each is the cell that it is a copy of, whatever it was copied through.
+//!
 //! With these rules what an operand of a unit is follows from the unit's own cells, and nothing is left over that is in no
 //! cell.
 
@@ -26,6 +28,14 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// An element itself.
+    fn of(element: u32) -> Row {
+        Row {
+            terms: [(Key::of(element), 1)].into(),
+            constant: 0,
+        }
+    }
+
     /// Adds a multiple of another row; `None` on overflow.
     pub(super) fn add(&mut self, other: &Row, by: i128) -> Option<()> {
         for (key, coefficient) in &other.terms {
@@ -46,6 +56,33 @@ impl Row {
             self.terms.remove(&key);
         }
         Some(())
+    }
+
+    /// The product with another row; `None` on overflow, and where more than two elements are multiplied.
+    fn times(&self, other: &Row) -> Option<Row> {
+        let mut out = Row::default();
+        for (left, x) in self.terms.iter().chain([(&Key::ONE, &self.constant)]) {
+            for (right, y) in other.terms.iter().chain([(&Key::ONE, &other.constant)]) {
+                let coefficient = x.checked_mul(*y)?;
+                if coefficient != 0 {
+                    out.add_term(left.times(*right)?, coefficient)?;
+                }
+            }
+        }
+        Some(out)
+    }
+
+    /// The element that the row is but for a sign and a constant.
+    fn copied(&self) -> Option<(u32, i128)> {
+        match self.terms.first_key_value() {
+            Some((Key(of, NONE), sign @ (1 | -1))) if self.terms.len() == 1 => Some((*of, *sign)),
+            _ => None,
+        }
+    }
+
+    /// Whether elements are multiplied with each other.
+    pub(super) fn multiplies(&self) -> bool {
+        self.terms.keys().any(|key| key.1 != NONE)
     }
 
     pub(super) fn is_zero(&self) -> bool {
@@ -73,6 +110,8 @@ pub(super) struct Program<'a> {
     products: HashMap<(u32, u32), u32>,
     /// Elements in cells that are another one and a constant: of that one, the cell's, the factor and the constant.
     aliases: HashMap<u32, (u32, i128, i128)>,
+    /// What was found of factors.
+    factors: HashMap<u32, Row>,
 }
 
 impl<'a> Program<'a> {
@@ -88,6 +127,7 @@ impl<'a> Program<'a> {
             signs: HashMap::new(),
             products: HashMap::new(),
             aliases: HashMap::new(),
+            factors: HashMap::new(),
         };
         for (register, instruction) in (0..).zip(&circuit.program) {
             match &instruction.op {
@@ -152,12 +192,8 @@ impl<'a> Program<'a> {
                     return None;
                 }
                 let row = self.row(element, |_| false)?;
-                match row.terms.first_key_value() {
-                    Some((Key(of, NONE), factor @ (1 | -1))) if row.terms.len() == 1 => {
-                        Some((*of, (element, *factor, row.constant)))
-                    }
-                    _ => None,
-                }
+                let (of, factor) = row.copied()?;
+                Some((of, (element, factor, row.constant)))
             }
             _ => None,
         }
@@ -237,9 +273,7 @@ impl<'a> Program<'a> {
             });
         }
         if self.layout.home(element).is_some() {
-            let mut row = Row::default();
-            row.add_term(Key::of(element), 1)?;
-            return Some(row);
+            return Some(Row::of(element));
         }
         let opened = self.row(element, |_| false)?;
         let mut out = Row {
@@ -419,37 +453,85 @@ impl<'a> Program<'a> {
         (walked.is_ok() && inside).then_some(out)
     }
 
-    /// A product of two computed elements, each as the cell says that holds it.
+    /// A product of two computed elements.
     fn pair(&mut self, a: u32, b: u32, out: &mut Row) -> Option<()> {
-        let [a, b] = [a, b].map(|element| self.factor(element));
-        let (a, b) = (a?, b?);
-        for (left, x) in a.terms.iter().chain([(&Key::ONE, &a.constant)]) {
-            for (right, y) in b.terms.iter().chain([(&Key::ONE, &b.constant)]) {
-                let coefficient = x.checked_mul(*y)?;
-                if coefficient != 0 {
-                    out.add_term(left.times(*right)?, coefficient)?;
-                }
-            }
-        }
-        Some(())
+        let product = self.factor(a)?.times(&self.factor(b)?)?;
+        out.add(&product, 1)
     }
 
-    /// A factor of a product: the cell that holds it and a constant, or else what it is computed from.
-    fn factor(&mut self, element: u32) -> Option<Row> {
-        let mut row = Row::default();
-        if let Some((cell, factor, constant)) = self.aliases.get(&element) {
-            row.add_term(Key::of(*cell), *factor)?;
-            row.constant = constant.checked_mul(*factor)?.checked_neg()?;
-            return Some(row);
+    /// A sum over cells, each of them as [`Self::factor`] says.
+    pub(super) fn uncopied(&mut self, row: &Row) -> Option<Row> {
+        let mut out = Row {
+            constant: row.constant,
+            ..Row::default()
+        };
+        for (key, coefficient) in &row.terms {
+            let mut product = Row {
+                constant: 1,
+                ..Row::default()
+            };
+            for unknown in key.unknowns() {
+                // Numbers past those of elements are public cells here, which are no elements.
+                let factor = match unknown < self.layout.elements.computed() {
+                    true => self.factor(unknown)?,
+                    false => Row::of(unknown),
+                };
+                product = product.times(&factor)?;
+            }
+            out.add(&product, *coefficient)?;
         }
-        if let Some(value) = self.layout.elements.constant_value(self.circuit, element) {
-            row.constant = value;
+        Some(out)
+    }
+
+    /// A factor of a product: the cell that it is a copy of, whatever it was copied through, with a sign and a constant; or
+    /// else what it is computed from. Whatever is a copy of the same number has the same factor, and a copy of a constant is
+    /// the constant.
+    fn factor(&mut self, element: u32) -> Option<Row> {
+        let (mut of, mut sign, mut constant) = (element, 1i128, 0i128);
+        let held = loop {
+            if let Some(known) = self.factors.get(&of) {
+                break known.clone();
+            }
+            let row = self.row(of, |_| false)?;
+            match row.copied() {
+                // What an element is computed from has a smaller number.
+                Some((next, factor)) if next != of => {
+                    constant = constant.checked_add(row.constant.checked_mul(sign)?)?;
+                    sign *= factor;
+                    of = next;
+                }
+                _ => {
+                    let held = self.holding(of, row)?;
+                    self.factors.insert(of, held.clone());
+                    break held;
+                }
+            }
+        };
+        let mut out = Row {
+            constant,
+            ..Row::default()
+        };
+        out.add(&held, sign)?;
+        self.factors.insert(element, out.clone());
+        Some(out)
+    }
+
+    /// The cell that holds an element, or one that is the element but for a sign and a constant; the row of the element where
+    /// there is none, or where it is a constant.
+    fn holding(&self, element: u32, row: Row) -> Option<Row> {
+        if row.terms.is_empty() {
             return Some(row);
         }
         if self.layout.home(element).is_some() {
-            row.add_term(Key::of(element), 1)?;
-            return Some(row);
+            return Some(Row::of(element));
         }
-        self.row(element, |_| false)
+        let Some((cell, factor, constant)) = self.aliases.get(&element) else {
+            return Some(row);
+        };
+        // The cell is `factor * element + constant`, and the factor is its own inverse.
+        let mut out = Row::default();
+        out.add_term(Key::of(*cell), *factor)?;
+        out.constant = constant.checked_mul(*factor)?.checked_neg()?;
+        Some(out)
     }
 }

@@ -5,14 +5,12 @@ use super::walk::Key;
 /// The prime.
 pub(super) const PRIME: u64 = (1 << 61) - 1;
 
-/// Random combinations of what stands below a unit's element: more than any unit has operands.
-pub(super) const COMBINATIONS: usize = 6;
-
-/// A few sums of terms with factors that look random.
+/// So many sums of terms with factors that look random: as many as sums of terms are to be told apart.
 pub(super) fn combinations<'r>(
     terms: impl Iterator<Item = (&'r Key, &'r i128)>,
-) -> [u64; COMBINATIONS] {
-    let mut sums = [0; COMBINATIONS];
+    count: usize,
+) -> Vec<u64> {
+    let mut sums = vec![0; count];
     for (key, coefficient) in terms {
         let coefficient = reduced(*coefficient);
         let mut word = u64::from(key.0) << 32 | u64::from(key.1);

@@ -55,7 +55,7 @@ impl Product {
         })
     }
 
-    /// Whether the product reads a derived column on its row and on the next.
+    /// Whether the product reads a derived column so many rows further down.
     pub(super) fn reads(&self, rotation: i32) -> bool {
         self.factors.iter().any(|factor| match factor {
             Factor::Derived(slot) => slot.rotation == rotation,
@@ -64,12 +64,35 @@ impl Product {
         })
     }
 
+    /// Where all derived columns that the product reads are read, if that is the product's row or the one below; an error if
+    /// it is both, or elsewhere.
+    pub(super) fn rotation(&self) -> Result<Option<i32>, String> {
+        let mut slots = Vec::new();
+        self.derived(&mut slots);
+        let mut rotations = slots.iter().map(|slot| slot.rotation);
+        let Some(first) = rotations.next() else {
+            return Ok(None);
+        };
+        match rotations.all(|rotation| rotation == first) {
+            true if first == 0 || first == 1 => Ok(Some(first)),
+            true => Err(format!("a column is read {first} rows further down")),
+            false => Err("columns of two rows are multiplied".into()),
+        }
+    }
+
     /// The derived columns that the product reads.
     pub(super) fn columns(&self, out: &mut Vec<u32>) {
+        let mut slots = Vec::new();
+        self.derived(&mut slots);
+        out.extend(slots.iter().map(|slot| slot.column));
+    }
+
+    /// The cells of derived columns that the product reads.
+    fn derived(&self, out: &mut Vec<Slot>) {
         for factor in &self.factors {
             match factor {
-                Factor::Derived(slot) => out.push(slot.column),
-                Factor::Sum(sum) => sum.iter().for_each(|product| product.columns(out)),
+                Factor::Derived(slot) => out.push(*slot),
+                Factor::Sum(sum) => sum.iter().for_each(|product| product.derived(out)),
                 Factor::Fixed(_) | Factor::Cell(_) => {}
             }
         }

@@ -213,12 +213,17 @@ impl<'a> Sum<'a> {
             .and_then(|poly| products(poly, self.layout, self.exponents, Some(column)))
             .ok_or_else(|| format!("`{name}` is too large"))?;
         let (mut next, mut here, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        let at = |problem: String| format!("`{name}`: {problem}");
         for product in all {
-            match product
-                .without(column)
-                .map_err(|e| format!("`{name}`: {e}"))?
-            {
-                None => rest.push(product),
+            match product.without(column).map_err(at)? {
+                None => {
+                    // Other columns are known on one of the two rows at a time.
+                    product.rotation().map_err(at)?;
+                    rest.push(product);
+                }
+                Some((_, product)) if product.rotation().map_err(at)?.is_some() => {
+                    return Err(at("its column is multiplied with another one".into()));
+                }
                 Some((1, product)) => next.push(product),
                 Some((0, product)) => here.push(product),
                 Some((rotation, _)) => {
