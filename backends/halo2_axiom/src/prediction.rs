@@ -238,46 +238,9 @@ fn share(selector: &Expr, layout: &Layout) -> f64 {
 #[cfg(test)]
 mod tests {
     use zkc_backend_testing::samples::small_layer;
-    use zkc_circuit::{AffineMap, ColumnGroup, ExprBuilder, InputInfo};
 
     use super::*;
-
-    /// Squares of some numbers.
-    fn squares(k: u32) -> Circuit {
-        let mut c = Circuit::new("squares", k);
-        let v = c.add_group(ColumnGroup::advice("v", 2));
-        let q = c.add_group(ColumnGroup::fixed("q", 1));
-        let x = c.add_input(InputInfo {
-            name: "x".into(),
-            shape: vec![8],
-            scale: 0,
-            lo: 0,
-            hi: 250,
-            public: false,
-        });
-        c.place(
-            x,
-            v,
-            vec![8],
-            AffineMap::identity(1),
-            AffineMap::linear(1, &[(&[0], 0), (&[1], 0)]),
-            "x",
-        );
-        c.fill(
-            q,
-            vec![8],
-            AffineMap::linear(1, &[(&[0], 0), (&[1], 0)]),
-            1,
-            "q",
-        );
-        let mut b = ExprBuilder::new();
-        let (q, x, y) = (b.query(q.0, 0, 0), b.query(v.0, 0, 0), b.query(v.0, 1, 0));
-        let square = b.mul(x, x);
-        let difference = b.sub(square, y);
-        let poly = b.mul(q, difference);
-        c.add_gate("square".to_string(), [("is".into(), b.finish(poly))]);
-        c
-    }
+    use crate::prover::tests::squares;
 
     #[test]
     fn more_rows_and_ipa_cost_more() {

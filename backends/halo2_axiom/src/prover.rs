@@ -450,3 +450,6 @@ impl<'d, 'a> Openings<'d, 'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

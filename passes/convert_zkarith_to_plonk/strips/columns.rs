@@ -184,6 +184,29 @@ pub(super) struct Needs {
 }
 
 impl Needs {
+    /// No layout in so many strips with so many lanes takes less.
+    pub(super) fn least(laid: &Laid, plan: &Plan) -> Needs {
+        let mut needs = Needs {
+            rows: 0,
+            products: Vec::new(),
+            addends: 0,
+            based: false,
+        };
+        for (unit, coefficients) in laid.units.iter().zip(&laid.analysis.coefficients) {
+            let terms = coefficients.as_ref().map_or(0, |c| c.added());
+            let with_terms = terms / (plan.strips * plan.lanes);
+            let own = match unit.kind {
+                Kind::Contraction(c) => {
+                    needs.products.push(c);
+                    0
+                }
+                _ => unit.count() / plan.strips,
+            };
+            needs.rows += own.max(with_terms);
+        }
+        needs
+    }
+
     /// Rows with units of these kinds.
     pub(super) fn rows(&self, plan: &Plan, kinds: &BTreeSet<Kind>) -> i64 {
         let width = plan.strips * pairs(kinds, plan.limb_bits as u32);

@@ -52,6 +52,9 @@ const ADVICE_BYTES: i64 = 64;
 const NEXT_BYTES: i64 = 32;
 const FIXED_BYTES: i64 = 32;
 
+/// Addends that the gate of a coefficient may have; expressions are limited.
+const ADDENDS: i64 = 2048;
+
 /// Groups of columns that tables may run over.
 const TABLE_GROUPS: i64 = 16;
 
@@ -101,50 +104,60 @@ pub(crate) fn cheapest<'c>(
         .filter_map(|v| graph.tensor(*v))
         .any(|t| matches!(t.shape[..], [rows, columns] if rows > 1 && columns > 1));
     let tried: &[i64] = if matrices { &[2, 1, 0] } else { &[1, 0] };
+    // No layout is looked at whose price is above the lowest by more than a quarter with as many rows as it has at least.
+    let mut lowest: Option<i64> = None;
     for lines in tried.iter().copied() {
-        let mut sizes: Option<Vec<(Plan, Needs)>> = None;
-        for limb_bits in widths {
-            let plan = Plan {
-                k: max_k,
-                limb_bits: *limb_bits,
-                strips: 1,
-                lanes: 1,
-                lines,
-            };
-            let mut builder = lower(graph, constants(), Target::Strips(plan), public)?;
+        let plan = |limb_bits| Plan {
+            k: max_k,
+            limb_bits,
+            strips: 1,
+            lanes: 1,
+            lines,
+        };
+        // Which elements are read by which does not depend on limbs: one lowering is looked at closely.
+        let (mut asked, mut first) = (Vec::new(), None);
+        for limb_bits in widths.iter().copied() {
+            let target = Target::Strips(plan(limb_bits));
+            let mut builder = lower(graph, constants(), target, public)?;
             let Some(state) = builder.strips.take() else {
                 continue;
             };
-            if sizes.is_none() {
-                // Which elements are read by which does not depend on limbs.
-                let laid = order(&builder, &state.units).map_err(everywhere)?;
-                let mut all = Vec::new();
-                for lanes in LANES {
-                    let reached = reached(&laid, lanes);
-                    all.extend(STRIPS.map(|strips| {
-                        let plan = Plan {
-                            lanes,
-                            strips,
-                            ..plan
-                        };
-                        (plan, needs(&laid, &reached, &plan))
-                    }));
-                }
-                sizes = Some(all);
-            }
             let kinds: BTreeSet<Kind> = state.units.iter().map(|u| u.kind).collect();
-            let table_rows = builder.function_rows() + limb_rows(&kinds, *limb_bits);
-            let looked_up = looked_up(&state.units, *limb_bits);
-            for (sized, needs) in sizes.iter().flatten() {
-                let sized = Plan {
-                    limb_bits: *limb_bits,
-                    ..*sized
+            asked.push(Asked {
+                limb_bits,
+                table_rows: builder.function_rows() + limb_rows(&kinds, limb_bits),
+                looked_up: looked_up(&state.units, limb_bits),
+                kinds,
+            });
+            first.get_or_insert((builder, state));
+        }
+        let Some((builder, state)) = first else {
+            continue;
+        };
+        let laid = order(&builder, &state.units).map_err(everywhere)?;
+        let price = |plan: Plan, needs: &Needs| {
+            let each = asked.iter().flat_map(|asked| asked.candidates(plan, needs));
+            each.collect::<Vec<_>>()
+        };
+        for lanes in LANES {
+            // Finding out what a number of lanes needs takes time in proportion to all weights.
+            let mut reaches = None;
+            for strips in STRIPS {
+                let plan = Plan {
+                    lanes,
+                    strips,
+                    ..plan(0)
                 };
-                let rows = needs.rows(&sized, &kinds);
-                for k in (3..=max_k).filter(|k| fits(rows, *k, table_rows)).take(2) {
-                    let plan = Plan { k, ..sized };
-                    candidates.push(priced(plan, needs, &kinds, [table_rows, looked_up]));
+                let least = price(plan, &Needs::least(&laid, &plan));
+                let least = least.iter().map(|c| c.price).min();
+                if least.is_none_or(|least| lowest.is_some_and(|l| least > l / 4 * 5)) {
+                    continue;
                 }
+                let reaches = reaches.get_or_insert_with(|| reached(&laid, lanes));
+                let found = price(plan, &needs(&laid, reaches, &plan));
+                let prices = found.iter().map(|c| c.price);
+                lowest = prices.chain(lowest).min();
+                candidates.extend(found);
             }
         }
     }
@@ -175,7 +188,8 @@ pub(crate) fn cheapest<'c>(
             };
             let exact = needs(&laid, &reached(&laid, lanes), &plan);
             let rows = exact.rows(&plan, &kinds);
-            if let Some(k) = (plan.k..=max_k).find(|k| fits(rows, *k, table_rows)) {
+            let k = (plan.k..=max_k).find(|k| fits(rows, *k, table_rows));
+            if let Some(k) = k.filter(|_| exact.addends <= ADDENDS) {
                 let counted = [table_rows, looked_up];
                 let exact = priced(Plan { k, ..plan }, &exact, &kinds, counted);
                 if best.as_ref().is_none_or(|b| exact.key() < b.key()) {
@@ -185,6 +199,33 @@ pub(crate) fn cheapest<'c>(
         }
     }
     Ok(best)
+}
+
+/// What a function asks of a layout with limbs of one width.
+struct Asked {
+    limb_bits: i64,
+    kinds: BTreeSet<Kind>,
+    table_rows: i64,
+    looked_up: i64,
+}
+
+impl Asked {
+    /// The layout with two numbers of rows, with these limbs.
+    fn candidates<'a>(
+        &'a self,
+        plan: Plan,
+        needs: &'a Needs,
+    ) -> impl Iterator<Item = Candidate> + 'a {
+        let limb_bits = self.limb_bits;
+        let plan = Plan { limb_bits, ..plan };
+        let rows = needs.rows(&plan, &self.kinds);
+        let good = needs.addends <= ADDENDS;
+        let all = (3..=plan.k).filter(move |k| good && fits(rows, *k, self.table_rows));
+        all.take(2).map(move |k| {
+            let counted = [self.table_rows, self.looked_up];
+            priced(Plan { k, ..plan }, needs, &self.kinds, counted)
+        })
+    }
 }
 
 /// Rows of the table of limbs.

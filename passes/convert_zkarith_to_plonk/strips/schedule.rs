@@ -185,6 +185,11 @@ impl Coefficients {
         })
     }
 
+    /// Terms to add.
+    pub(super) fn added(&self) -> i64 {
+        self.terms.len() as i64
+    }
+
     /// Terms to add, and different exponents among them.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.terms.len(), self.exponents(self.base.as_ref()))
