@@ -203,6 +203,9 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
 pub(crate) fn setup() -> Result<()> {
     /// Magic number and checksum.
     const HEAD: usize = 16 + 32;
+    /// What stands before the points: the mark of the insecure setup, its digest, and k.
+    const POINTS: usize = 1 + 32 + 4;
+    const POINT: usize = 64;
     let Proven { work, .. } = proven(Commitment::Kzg)?;
     work.zkc(&["srs", "generate", "--insecure", "-k", "8", "-o", "s"])?;
     let honest = work.read("s")?;
@@ -221,7 +224,7 @@ pub(crate) fn setup() -> Result<()> {
     ensure!(work.read("s")? == honest, "the frame changed on its way");
     work.zkc(&allowed).context("the honest setup")?;
     type Change = fn(&mut [u8]);
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 6] = [
         // To pass for a setup that nobody knows the secret of.
         ("are not those of the setup that it names", |body| {
             body[0] ^= 1;
@@ -234,6 +237,15 @@ pub(crate) fn setup() -> Result<()> {
             let last = body.len() - 1;
             body[last] ^= 1;
         }),
+        // Points of the curve, but not in their places.
+        (
+            "s is no good parameter file: it holds points that are not the powers of the secret of its setup",
+            |body| body[POINTS + 5 * POINT..POINTS + 7 * POINT].rotate_left(POINT),
+        ),
+        (
+            "s is no good parameter file: its points of the Lagrange basis do not belong to its powers",
+            |body| body[POINTS + 300 * POINT..POINTS + 302 * POINT].rotate_left(POINT),
+        ),
     ];
     for (reason, change) in cases {
         seal(&change)?;
