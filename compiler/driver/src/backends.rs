@@ -302,7 +302,9 @@ struct Shape {
 
 /// The dimensions of a circuit.
 fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
-    let tables = circuit.tables.iter();
+    // A table that only the witness program reads stands in no column, and may have more rows than the circuit.
+    let tables = circuit.tables.iter().zip(circuit.looked_up());
+    let tables = tables.filter_map(|(table, looked_up)| looked_up.then_some(table));
     let table_rows = tables.clone().map(|table| table.rows()).max().unwrap_or(0);
     let phases = layout.columns.iter().map(|column| column.phase).max();
     let advice = |phase: u32| {
@@ -410,4 +412,37 @@ pub(crate) fn audit(
         error = error.note(finding.to_string());
     }
     Err(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use zkc_circuit::{AffineMap, ColumnGroup, Expr, InputInfo, Table};
+
+    use super::*;
+
+    #[test]
+    fn rows_and_columns_are_those_of_the_grid() {
+        // A value and its table of 20 rows, in k = 5; the other table is for the witness program, and larger than that.
+        let mut circuit = Circuit::new("tables", 5);
+        let group = circuit.add_group(ColumnGroup::advice("x", 1));
+        let looked_up = circuit.add_table(Table::range("small", 0, 20));
+        circuit.add_table(Table::range("large", 0, 4000));
+        circuit.add_lookup("x", vec![Expr::query(0, 0, 0)], looked_up);
+        let x = circuit.add_input(InputInfo {
+            name: "x".into(),
+            shape: vec![3],
+            scale: 0,
+            lo: 0,
+            hi: 19,
+            public: false,
+        });
+        let rows = AffineMap::linear(1, &[(&[], 0), (&[1], 0)]);
+        circuit.place(x, group, vec![3], AffineMap::identity(1), rows, "x");
+        for backend in Backend::ALL {
+            let prepared = prepare(backend, circuit.clone(), Origin::Compiled).unwrap();
+            let size = prepared.size();
+            assert_eq!((size.rows, size.table_columns), (20, 1));
+            assert!(size.rows <= size.usable_rows && size.table_columns <= size.fixed);
+        }
+    }
 }
