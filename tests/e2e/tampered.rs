@@ -194,6 +194,7 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
         } else {
             let message = work.refused(&proven.prove("p")).with_context(at)?;
             ensure!(known(&message), "{}: {message}", at());
+            ensure!(message.contains("m.pk"), "{} is not named: {message}", at());
         }
     }
     Ok(())

@@ -283,6 +283,12 @@ impl Layout {
         self.element(cell).map(|id| self.elements.origin(id))
     }
 
+    /// Whether a grid has as many columns as this layout, and none that is longer than there are usable rows.
+    pub fn fits(&self, grid: &Grid) -> bool {
+        grid.values.len() == self.columns.len()
+            && (grid.values.iter()).all(|values| values.len() <= self.usable_rows as usize)
+    }
+
     /// Fills the grid with the values of an evaluation.
     ///
     /// Columns that count lookups are still empty: [`complete`](Self::complete) fills them.

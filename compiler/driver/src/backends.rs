@@ -135,8 +135,8 @@ pub(crate) trait ProvingKey {
     /// What a proof is predicted to cost; `None` where no constants were measured.
     fn predict(&self) -> Option<Prediction>;
 
-    /// Proves that the values of a grid satisfy the circuit.
-    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved>;
+    /// Proves that the values of a grid satisfy the circuit. `origin` is asked where they do not, or the key is damaged.
+    fn prove<'a>(&self, grid: &Grid, origin: &dyn Fn() -> Origin<'a>) -> Result<Proved>;
 
     /// Checks a proof, insecure ones included: whoever made the key with such a setup has asked for it.
     fn verify(&self, payload: &[u8]) -> Result<Verified>;

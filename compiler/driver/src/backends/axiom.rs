@@ -119,7 +119,10 @@ impl Prepared for LaidOut {
 
     /// `halo2-axiom` has no second phase in its mock prover, so the circuit's own checker does this, with challenges
     /// drawn by hash.
-    fn check(&self, grid: &Grid, _: Origin<'_>) -> Result<Checked> {
+    fn check(&self, grid: &Grid, origin: Origin<'_>) -> Result<Checked> {
+        if !self.0.layout().fits(grid) {
+            return Err(origin.broken("the values were laid out for another circuit"));
+        }
         let watch = Stopwatch::start();
         let violations = Checker::new(self.0.circuit(), self.0.layout()).check(grid);
         let failures = violations.iter().take(MAX_REPORTED);
@@ -194,8 +197,8 @@ impl ProvingKey for Ready {
         Some(self.key.prepared().predict(self.key.commitment()))
     }
 
-    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {
-        let failed = |error| convert(error, origin);
+    fn prove<'a>(&self, grid: &Grid, origin: &dyn Fn() -> Origin<'a>) -> Result<Proved> {
+        let failed = |error| convert(error, origin());
         let mut rng = system_rng().map_err(failed)?;
         let proved =
             zkc_halo2_axiom::prove(&self.params, &self.key, grid, &mut rng).map_err(failed)?;

@@ -172,8 +172,8 @@ impl ProvingKey for Ready {
         None
     }
 
-    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {
-        let failed = |error| convert(error, origin);
+    fn prove<'a>(&self, grid: &Grid, origin: &dyn Fn() -> Origin<'a>) -> Result<Proved> {
+        let failed = |error| convert(error, origin());
         let mut rng = system_rng().map_err(failed)?;
         let proved = zkc_halo2::prove(&self.params, &self.key, grid, &mut rng).map_err(failed)?;
         Ok(Proved {
