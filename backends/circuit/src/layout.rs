@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::elements::{Elements, NO_ELEMENT};
 use crate::eval::Registers;
-use crate::{Circuit, ColumnKind, GroupId, Ints, RegisterId};
+use crate::{Circuit, ColumnKind, GroupId, Ints, Query, RegisterId};
 
 /// A cell: column in the numbering of [`Layout::columns`], and row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,6 +136,11 @@ impl Layout {
     /// The column `column` of group `group`.
     pub fn column_of(&self, group: GroupId, column: u32) -> u32 {
         self.group_starts[group.0 as usize] + column
+    }
+
+    /// The column that a query of a valid circuit reads.
+    pub(crate) fn queried(&self, query: &Query) -> u32 {
+        self.column_of(GroupId(query.group), query.column)
     }
 
     /// What put the value into the cell.

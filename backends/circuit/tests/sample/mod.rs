@@ -4,6 +4,7 @@
 
 pub(crate) mod phases;
 
+use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence, RngSeed};
 use zkc_circuit::{
     AffineMap, Cell, Circuit, ColumnGroup, Expr, ExprBuilder, Grid, InputInfo, Ints, Layout,
     LinearTerm, Op, OutputInfo, Table, TableColumn, evaluate, expand, validate,
@@ -420,4 +421,14 @@ pub(crate) fn assert_broken(mut circuit: Circuit, change: impl Fn(&mut Circuit),
         found.iter().any(|message| message.contains(expected)),
         "{found:#?}"
     );
+}
+
+/// The same cases every time; a case that fails is kept in a file beside the test.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x7a6b63),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    }
 }
