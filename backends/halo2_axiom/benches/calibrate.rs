@@ -13,6 +13,7 @@ use halo2_axiom::halo2curves::ff::Field;
 use halo2_axiom::halo2curves::group::Curve;
 use halo2_axiom::poly::EvaluationDomain;
 use rand_core_06::RngCore;
+use zkc_backend_testing::Random;
 use zkc_circuit::{
     AffineMap, Circuit, ColumnGroup, ExprBuilder, ExprId, InputInfo, OutputInfo, evaluate,
 };
@@ -25,35 +26,6 @@ const MAX_K: u32 = 14;
 
 /// Seconds for which one thing is measured again.
 const PATIENCE_S: f64 = 1.5;
-
-/// Numbers that only look random (splitmix64).
-struct Random(u64);
-
-impl RngCore for Random {
-    fn next_u32(&mut self) -> u32 {
-        self.next_u64() as u32
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            let word = self.next_u64().to_le_bytes();
-            chunk.copy_from_slice(&word[..chunk.len()]);
-        }
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
-        self.fill_bytes(bytes);
-        Ok(())
-    }
-}
 
 /// The least processor seconds of some runs.
 fn least(mut run: impl FnMut()) -> f64 {

@@ -229,25 +229,8 @@ mod tests {
 
     /// Another setup than the insecure one.
     fn other(k: u32) -> Params {
-        struct Counter(u64);
-        impl rand_core_06::RngCore for Counter {
-            fn next_u32(&mut self) -> u32 {
-                self.next_u64() as u32
-            }
-            fn next_u64(&mut self) -> u64 {
-                self.0 += 1;
-                self.0
-            }
-            fn fill_bytes(&mut self, bytes: &mut [u8]) {
-                bytes.fill_with(|| self.next_u64() as u8);
-            }
-            fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
-                self.fill_bytes(bytes);
-                Ok(())
-            }
-        }
         Params {
-            inner: Inner::Kzg(KzgParams::setup(k, Counter(0))),
+            inner: Inner::Kzg(KzgParams::setup(k, zkc_backend_testing::Random(0))),
         }
     }
 

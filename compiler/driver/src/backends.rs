@@ -7,10 +7,12 @@ mod axiom;
 mod halo2;
 mod kzg;
 mod named;
+mod shared;
 
 use std::fmt;
 use std::path::Path;
 
+use zkc_backend::CircuitShape;
 use zkc_circuit::file::{self, FileKind};
 use zkc_circuit::{
     AuditOptions, Checker, Circuit, ColumnKind, EvalError, Grid, Layout, Registers, evaluate,
@@ -274,9 +276,6 @@ pub(crate) fn check_proof_backend(proof: ProofFile<'_>, key: Backend) -> Result<
 const OTHER_KEY_HELP: &str =
     "use the verifying key that was made together with the proving key of this proof";
 
-/// What helps against too many rows or bits.
-const LIMIT_HELP: &str = "lower `--fraction-bits`, narrow `--input-range`, or use a smaller model";
-
 /// Refuses a file of KZG's parameters for keys that have no use for it.
 fn refuse_srs(srs: Option<&Path>, system: &ProofSystem) -> Result<()> {
     match srs {
@@ -289,19 +288,8 @@ fn refuse_srs(srs: Option<&Path>, system: &ProofSystem) -> Result<()> {
     }
 }
 
-/// What a backend says of the dimensions of a circuit.
-struct Shape {
-    k: u32,
-    usable_rows: u32,
-    fixed: usize,
-    instance: usize,
-    lookups: usize,
-    constraints: usize,
-    degree: usize,
-}
-
-/// The dimensions of a circuit.
-fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
+/// The dimensions of a circuit that a backend says has this shape.
+fn size(circuit: &Circuit, layout: &Layout, shape: &CircuitShape) -> CircuitSize {
     // A table that only the witness program reads stands in no column, and may have more rows than the circuit.
     let tables = circuit.tables.iter().zip(circuit.looked_up());
     let tables = tables.filter_map(|(table, looked_up)| looked_up.then_some(table));
@@ -322,9 +310,9 @@ fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
         usable_rows: u64::from(shape.usable_rows),
         advice: advice_phases.iter().sum(),
         advice_phases,
-        fixed: shape.fixed as u64,
+        fixed: shape.fixed_columns as u64,
         table_columns: tables.map(|table| table.columns.len() as u64).sum(),
-        instance: shape.instance as u64,
+        instance: shape.instance_columns as u64,
         challenges: circuit.challenges.len() as u64,
         lookups: (shape.lookups + summed) as u64,
         gates: circuit.gates.len() as u64,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use zkc_halo2_axiom::{Digest, Params, Setup, Stopwatch};
 use zkc_support::Writing;
 
-use super::axiom::convert;
+use super::shared::{Loaded, convert};
 use super::{Origin, ParamsUse};
 use crate::error::{Error, Result};
 use crate::options::CommitOptions;
@@ -20,13 +20,6 @@ use crate::ui::Ui;
 
 /// What helps against a file that is damaged, or none of parameters.
 const FILE_HELP: &str = "name another file, or get this one again from where it came";
-
-/// Parameters and how they were got.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) params: Params,
-    pub(super) used: ParamsUse,
-}
 
 /// Makes an insecure setup for 2^k rows and writes its file; returns its digest and the length of the file in bytes.
 pub(crate) fn generate_insecure(k: u32, output: &Path) -> Result<(String, u64)> {
@@ -55,7 +48,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The parameters that the options name, for new keys.
-    pub(super) fn load(&self, options: &CommitOptions) -> Result<Loaded> {
+    pub(super) fn load(&self, options: &CommitOptions) -> Result<Loaded<Params>> {
         let watch = Stopwatch::start();
         let (params, cached) = match &options.srs {
             None => self.insecure()?,
@@ -75,7 +68,7 @@ impl<'a> Loader<'a> {
         setup: &Setup,
         srs: Option<&Path>,
         pk: &Path,
-    ) -> Result<Loaded> {
+    ) -> Result<Loaded<Params>> {
         let watch = Stopwatch::start();
         if *setup == Setup::Insecure {
             self.ui.warn(&format!(
@@ -235,7 +228,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn loaded(params: Params, cached: bool, watch: &Stopwatch) -> Loaded {
+fn loaded(params: Params, cached: bool, watch: &Stopwatch) -> Loaded<Params> {
     Loaded {
         params,
         used: ParamsUse {
@@ -257,33 +250,13 @@ mod tests {
     use halo2_axiom::halo2curves::bn256::Bn256;
     use halo2_axiom::halo2curves::serde::SerdeObject;
     use halo2_axiom::poly::kzg::commitment::ParamsKZG;
-    use rand_core_06::RngCore;
+    use zkc_backend_testing::Random;
 
     use super::*;
 
-    /// Numbers for a secret that is not the published one.
-    struct Counter(u64);
-
-    impl RngCore for Counter {
-        fn next_u32(&mut self) -> u32 {
-            self.next_u64() as u32
-        }
-        fn next_u64(&mut self) -> u64 {
-            self.0 += 1;
-            self.0
-        }
-        fn fill_bytes(&mut self, bytes: &mut [u8]) {
-            bytes.fill_with(|| self.next_u64() as u8);
-        }
-        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
-            self.fill_bytes(bytes);
-            Ok(())
-        }
-    }
-
     /// Writes a setup as a ceremony leaves it; `seed` tells one from another.
     fn ceremony(path: &Path, k: u32, seed: u64) -> Setup {
-        let params = ParamsKZG::<Bn256>::setup(k, Counter(seed));
+        let params = ParamsKZG::<Bn256>::setup(k, Random(seed));
         let mut hasher = blake3::Hasher::new_derive_key("zkc 2026 KZG setup on BN254");
         hasher.update(&params.s_g2().to_raw_bytes());
         let mut body = vec![0];
