@@ -21,7 +21,7 @@ pub use zkc_halo2::{Cost, Digest};
 use zkc_halo2::{Digests, PublicTensor};
 use zkc_halo2_axiom::Prediction;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, names};
 use crate::model::file_error;
 use crate::options::{Backend, CommitOptions};
 use crate::report::{CircuitSize, ProofSystem};
@@ -57,7 +57,7 @@ impl Origin<'_> {
     /// Something is wrong that the user can act on.
     fn diagnostic(self, text: String) -> Error {
         match self {
-            Origin::File(path) if !text.contains(&*path.to_string_lossy()) => {
+            Origin::File(path) if !names(&text, &path.to_string_lossy()) => {
                 Error::diagnostic(text).in_file(path)
             }
             _ => Error::diagnostic(text),
