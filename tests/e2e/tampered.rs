@@ -197,6 +197,43 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
             ensure!(message.contains("m.pk"), "{} is not named: {message}", at());
         }
     }
+
+    // With a witness from a file, the one of both that was changed is named.
+    let by_witness = [
+        "prove",
+        "m.zkc",
+        "--pk",
+        "m.pk",
+        "--witness",
+        "w",
+        "-o",
+        "p",
+    ];
+    work.zkc(&["witness", "m.zkc", "--input", &proven.input, "-o", "w"])?;
+    let unsatisfied = "the witness does not satisfy the circuit";
+    let changed = flipped(&honest, honest.len() - 32);
+    proven.seal("m.pk", FileKind::ProvingKey, &changed)?;
+    let message = work.refused(&by_witness)?;
+    ensure!(
+        message.contains(unsatisfied) && message.contains("\n  in m.pk\n"),
+        "a changed key: {message}"
+    );
+    proven.seal("m.pk", FileKind::ProvingKey, &honest)?;
+    let values = proven.payload("w", FileKind::Witness)?;
+    let mut found = 0;
+    for place in (values.len() / 3..values.len()).step_by(values.len() / 10) {
+        proven.seal("w", FileKind::Witness, &flipped(&values, place))?;
+        let at = || format!("byte {place} of {} of the witness", values.len());
+        // What no constraint reads may change.
+        if work.tool("zkc", &by_witness)?.success() {
+            work.zkc(&proven.verify()).with_context(at)?;
+            continue;
+        }
+        let message = work.refused(&by_witness)?;
+        found += usize::from(message.contains(unsatisfied));
+        ensure!(message.contains("\n  in w\n"), "{}: {message}", at());
+    }
+    ensure!(found > 0, "no value of the witness was changed");
     Ok(())
 }
 
