@@ -8,7 +8,7 @@ use std::{fs, panic, path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use libtest_mimic::{Arguments, Trial};
-use zkc_tests::{files_below, fixtures, models, process, tests_dir, tools::Tools};
+use zkc_tests::{exit_code, files_below, fixtures, models, process, tests_dir, tools::Tools};
 
 /// The longest that one case may take.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -28,14 +28,8 @@ const FILTERS: [(&str, &str); 5] = [
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
-    let cases = match cases(&tests_dir().join("cli/cases")) {
-        Ok(cases) => cases,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
-    libtest_mimic::run(&args, cases).exit_code()
+    let cases = cases(&tests_dir().join("cli/cases"));
+    exit_code(cases.map(|cases| libtest_mimic::run(&args, cases).exit_code()))
 }
 
 fn cases(root: &Path) -> Result<Vec<Trial>> {

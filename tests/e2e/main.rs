@@ -30,19 +30,15 @@ use anyhow::Result;
 use libtest_mimic::{Arguments, Trial};
 use zkc_halo2_axiom::Commitment;
 use zkc_tests::{
+    exit_code,
     models::MODELS,
     shard::{self, Shard},
 };
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
-    match cases().and_then(|cases| Ok(Shard::from_env()?.select(cases))) {
-        Ok(cases) => libtest_mimic::run(&args, cases).exit_code(),
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let cases = cases().and_then(|cases| Ok(Shard::from_env()?.select(cases)));
+    exit_code(cases.map(|cases| libtest_mimic::run(&args, cases).exit_code()))
 }
 
 fn cases() -> Result<Vec<Trial>> {

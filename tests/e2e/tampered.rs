@@ -194,8 +194,46 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
         } else {
             let message = work.refused(&proven.prove("p")).with_context(at)?;
             ensure!(known(&message), "{}: {message}", at());
+            ensure!(message.contains("m.pk"), "{} is not named: {message}", at());
         }
     }
+
+    // With a witness from a file, the one of both that was changed is named.
+    let by_witness = [
+        "prove",
+        "m.zkc",
+        "--pk",
+        "m.pk",
+        "--witness",
+        "w",
+        "-o",
+        "p",
+    ];
+    work.zkc(&["witness", "m.zkc", "--input", &proven.input, "-o", "w"])?;
+    let unsatisfied = "the witness does not satisfy the circuit";
+    let changed = flipped(&honest, honest.len() - 32);
+    proven.seal("m.pk", FileKind::ProvingKey, &changed)?;
+    let message = work.refused(&by_witness)?;
+    ensure!(
+        message.contains(unsatisfied) && message.contains("\n  in m.pk\n"),
+        "a changed key: {message}"
+    );
+    proven.seal("m.pk", FileKind::ProvingKey, &honest)?;
+    let values = proven.payload("w", FileKind::Witness)?;
+    let mut found = 0;
+    for place in (values.len() / 3..values.len()).step_by(values.len() / 10) {
+        proven.seal("w", FileKind::Witness, &flipped(&values, place))?;
+        let at = || format!("byte {place} of {} of the witness", values.len());
+        // What no constraint reads may change.
+        if work.tool("zkc", &by_witness)?.success() {
+            work.zkc(&proven.verify()).with_context(at)?;
+            continue;
+        }
+        let message = work.refused(&by_witness)?;
+        found += usize::from(message.contains(unsatisfied));
+        ensure!(message.contains("\n  in w\n"), "{}: {message}", at());
+    }
+    ensure!(found > 0, "no value of the witness was changed");
     Ok(())
 }
 
@@ -203,6 +241,9 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
 pub(crate) fn setup() -> Result<()> {
     /// Magic number and checksum.
     const HEAD: usize = 16 + 32;
+    /// What stands before the points: the mark of the insecure setup, its digest, and k.
+    const POINTS: usize = 1 + 32 + 4;
+    const POINT: usize = 64;
     let Proven { work, .. } = proven(Commitment::Kzg)?;
     work.zkc(&["srs", "generate", "--insecure", "-k", "8", "-o", "s"])?;
     let honest = work.read("s")?;
@@ -221,7 +262,7 @@ pub(crate) fn setup() -> Result<()> {
     ensure!(work.read("s")? == honest, "the frame changed on its way");
     work.zkc(&allowed).context("the honest setup")?;
     type Change = fn(&mut [u8]);
-    let cases: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 6] = [
         // To pass for a setup that nobody knows the secret of.
         ("are not those of the setup that it names", |body| {
             body[0] ^= 1;
@@ -234,6 +275,15 @@ pub(crate) fn setup() -> Result<()> {
             let last = body.len() - 1;
             body[last] ^= 1;
         }),
+        // Points of the curve, but not in their places.
+        (
+            "s is no good parameter file: it holds points that are not the powers of the secret of its setup",
+            |body| body[POINTS + 5 * POINT..POINTS + 7 * POINT].rotate_left(POINT),
+        ),
+        (
+            "s is no good parameter file: its points of the Lagrange basis do not belong to its powers",
+            |body| body[POINTS + 300 * POINT..POINTS + 302 * POINT].rotate_left(POINT),
+        ),
     ];
     for (reason, change) in cases {
         seal(&change)?;

@@ -7,21 +7,17 @@
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use zkc_tests::{coverage, filetest, tests_dir, tools::Tools};
+use zkc_tests::{coverage, exit_code, filetest, tests_dir, tools::Tools};
 
 fn main() -> ExitCode {
     let args = Arguments::from_args();
-    let tests = match filetest::discover(&tests_dir().join("filetests")) {
-        Ok(tests) => tests,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let trials = tests
-        .into_iter()
-        .map(|test| Trial::test(test.name.clone(), move || Ok(test.run(Tools::get()?)?)))
-        .chain([Trial::test("coverage", || Ok(coverage::check()?))])
-        .collect();
-    libtest_mimic::run(&args, trials).exit_code()
+    let tests = filetest::discover(&tests_dir().join("filetests"));
+    exit_code(tests.map(|tests| {
+        let trials = tests
+            .into_iter()
+            .map(|test| Trial::test(test.name.clone(), move || Ok(test.run(Tools::get()?)?)))
+            .chain([Trial::test("coverage", || Ok(coverage::check()?))])
+            .collect();
+        libtest_mimic::run(&args, trials).exit_code()
+    }))
 }

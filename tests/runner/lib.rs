@@ -13,7 +13,10 @@ pub mod shard;
 pub mod tensor;
 pub mod tools;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// The folder of this crate: `tests/` at the root of the repository.
 pub fn tests_dir() -> &'static Path {
@@ -30,6 +33,14 @@ pub fn repository() -> &'static Path {
 /// The folder of fixtures: models, digits, inputs.
 pub fn fixtures() -> PathBuf {
     tests_dir().join("fixtures")
+}
+
+/// Ends a program: says what went wrong, and fails then.
+pub fn exit_code(done: anyhow::Result<ExitCode>) -> ExitCode {
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 /// All files below `dir` in the order of their paths, so that suites list their cases alike everywhere.

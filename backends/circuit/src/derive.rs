@@ -182,7 +182,7 @@ fn waves<'a>(circuit: &'a Circuit, layout: &Layout) -> Result<Vec<Wave<'a>>, Der
             return Err(invalid(NOT_LINEAR));
         }
         for query in queries {
-            let column = layout.group_starts[query.group as usize] + query.column;
+            let column = layout.queried(&query);
             match layout.columns[column as usize].computed {
                 Some(Computed::Derived(other)) if other as usize != index => {
                     let other = levels.get(other as usize);

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::elements::{Elements, NO_ELEMENT};
 use crate::eval::Registers;
-use crate::{Circuit, ColumnKind, GroupId, Ints, RegisterId};
+use crate::{Circuit, ColumnKind, GroupId, Ints, Query, RegisterId};
 
 /// A cell: column in the numbering of [`Layout::columns`], and row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,6 +136,11 @@ impl Layout {
     /// The column `column` of group `group`.
     pub fn column_of(&self, group: GroupId, column: u32) -> u32 {
         self.group_starts[group.0 as usize] + column
+    }
+
+    /// The column that a query of a valid circuit reads.
+    pub(crate) fn queried(&self, query: &Query) -> u32 {
+        self.column_of(GroupId(query.group), query.column)
     }
 
     /// What put the value into the cell.
@@ -281,6 +286,12 @@ impl Layout {
     /// The register and row-major position of the element in a cell, for messages.
     pub fn origin(&self, cell: Cell) -> Option<(RegisterId, u32)> {
         self.element(cell).map(|id| self.elements.origin(id))
+    }
+
+    /// Whether a grid has as many columns as this layout, and none that is longer than there are usable rows.
+    pub fn fits(&self, grid: &Grid) -> bool {
+        grid.values.len() == self.columns.len()
+            && (grid.values.iter()).all(|values| values.len() <= self.usable_rows as usize)
     }
 
     /// Fills the grid with the values of an evaluation.

@@ -2,7 +2,7 @@
 
 use crate::ints::with_values;
 use crate::layout::{Cell, CellContents, Grid, Layout};
-use crate::{ColumnKind, Expr, ExprNode, Ints};
+use crate::{ColumnKind, Expr, ExprNode, Ints, Query};
 
 /// Rows evaluated together.
 pub(crate) const BATCH: usize = 256;
@@ -13,6 +13,18 @@ pub(crate) struct Slot {
     pub(crate) column: u32,
     pub(crate) rotation: i32,
     pub(crate) kind: ColumnKind,
+}
+
+impl Slot {
+    /// What a query of a valid circuit reads.
+    pub(crate) fn new(query: &Query, layout: &Layout) -> Self {
+        let column = layout.queried(query);
+        Slot {
+            column,
+            rotation: query.rotation,
+            kind: layout.columns[column as usize].kind,
+        }
+    }
 }
 
 /// A node with its children resolved to ranges of one pool.
@@ -53,10 +65,7 @@ impl Tape {
             let is_fixed = match node {
                 ExprNode::Const(_) => true,
                 ExprNode::Challenge(_) => false,
-                ExprNode::Query(query) => {
-                    let column = layout.group_starts[query.group as usize] + query.column;
-                    layout.columns[column as usize].kind == ColumnKind::Fixed
-                }
+                ExprNode::Query(query) => Slot::new(query, layout).kind == ColumnKind::Fixed,
                 node => all_fixed(node.children()),
             };
             nodes.push(match node {
@@ -66,13 +75,7 @@ impl Tape {
                     Node::Challenge(*index)
                 }
                 ExprNode::Query(query) => {
-                    let column = layout.group_starts[query.group as usize] + query.column;
-                    let kind = layout.columns[column as usize].kind;
-                    let slot = Slot {
-                        column,
-                        rotation: query.rotation,
-                        kind,
-                    };
+                    let slot = Slot::new(query, layout);
                     let index = slots.iter().position(|known| *known == slot);
                     Node::Slot(index.unwrap_or_else(|| {
                         slots.push(slot);

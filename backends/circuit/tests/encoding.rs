@@ -5,9 +5,8 @@ mod sample;
 use std::path::Path;
 
 use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use sample::phases::{logup, logup_over, random_evaluation};
-use sample::{Dense, relu};
+use sample::{Dense, config, relu};
 use zkc_circuit::file::{self, FileError, FileKind};
 use zkc_circuit::{
     AffineBuilder, AffineMap, ChallengeId, Circuit, ColumnGroup, CountedTable, ExprBuilder,
@@ -305,16 +304,6 @@ fn use_bytes(bytes: &[u8]) {
                 zkc_circuit::check(&circuit, &layout, &grid);
             }
         }
-    }
-}
-
-/// The same cases every time; a case that fails is kept in a file beside the test.
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(0x7a6b63),
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::default()
     }
 }
 

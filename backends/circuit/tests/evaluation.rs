@@ -1,9 +1,11 @@
 //! The witness program against plain Rust, and its errors.
 
+mod sample;
+
 use std::time::Instant;
 
 use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, RngSeed};
+use sample::config;
 use zkc_circuit::{
     AffineBuilder, AffineMap, Circuit, InputInfo, Ints, LinearTerm, Op, RegisterId, Table,
     TableColumn, TagMatch, evaluate,
@@ -556,16 +558,6 @@ fn eight_hundred_thousand_products_are_fast() {
         assert_eq!(sums, convolve(&circuit, &input, 28, 30));
         eprintln!("864000 products (flat outputs: {flat}): {elapsed:?}");
         assert!(elapsed.as_millis() < 1000, "{elapsed:?}");
-    }
-}
-
-/// The same cases every time; a case that fails is kept in a file beside the test.
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(0x7a6b63),
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::default()
     }
 }
 

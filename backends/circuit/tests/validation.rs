@@ -2,30 +2,16 @@
 
 mod sample;
 
-use sample::{Dense, relu, selected};
+use sample::{Dense, assert_broken, messages, relu, selected};
 use zkc_circuit::{
     AffineMap, Circuit, ColumnGroup, Expr, ExprBuilder, ExprId, ExprNode, GroupId, Ints, Op,
     RegisterId, Table, TableId, validate,
 };
 
-fn messages(circuit: &Circuit) -> Vec<String> {
-    match validate(circuit) {
-        Ok(_) => Vec::new(),
-        Err(errors) => errors.iter().map(ToString::to_string).collect(),
-    }
-}
-
 /// Breaks a valid circuit and expects a message that contains `expected`.
 #[track_caller]
 fn broken(change: impl Fn(&mut Circuit), expected: &str) {
-    let mut circuit = relu();
-    assert_eq!(messages(&circuit), Vec::<String>::new());
-    change(&mut circuit);
-    let found = messages(&circuit);
-    assert!(
-        found.iter().any(|message| message.contains(expected)),
-        "{found:#?}"
-    );
+    assert_broken(relu(), change, expected);
 }
 
 #[test]

@@ -37,10 +37,7 @@ impl LaidOut {
 
     /// Refuses a grid that cannot be one of this circuit.
     pub fn check_grid(&self, grid: &Grid) -> Result<(), Error> {
-        let rows = self.layout.usable_rows as usize;
-        let fits = grid.values.len() == self.layout.columns.len()
-            && grid.values.iter().all(|values| values.len() <= rows);
-        if fits {
+        if self.layout.fits(grid) {
             Ok(())
         } else {
             Err(Error::Inconsistent {

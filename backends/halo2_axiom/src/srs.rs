@@ -10,8 +10,10 @@
 //! | 64 each | `2^k` points of the monomial basis, `2^k` of the Lagrange basis, two coordinates of 32 bytes each |
 //! | 128 each | the generator of the second group, and the secret times it |
 //!
-//! Points are in the form in which `halo2-axiom` holds them. On reading, every point is checked to be one of the curve;
-//! the first byte and the digest must agree with the points.
+//! Points are in the form in which `halo2-axiom` holds them. On reading, every point is checked to be one of the curve,
+//! and all of them to be those of one secret (`check.rs`); the first byte and the digest must agree with the points.
+
+mod check;
 
 use std::fs::File;
 use std::io::Read;
@@ -21,7 +23,7 @@ use halo2_axiom::SerdeFormat;
 use halo2_axiom::halo2curves::bn256::{G1Affine, G2Affine};
 use halo2_axiom::halo2curves::serde::SerdeObject;
 use rayon::prelude::*;
-use zkc_backend::{Commitment, Error, params_memory_bytes};
+use zkc_backend::{Commitment, Digest, Error, params_memory_bytes};
 use zkc_circuit::file::replace_atomically;
 
 use crate::commitment::KzgParams;
@@ -36,11 +38,12 @@ const G1_BYTES: usize = 64;
 const G2_BYTES: usize = 128;
 
 impl Params {
-    /// Writes parameters of KZG, all or nothing. Returns the length of the file in bytes.
+    /// Writes parameters of KZG, all or nothing. Returns the length of the file in bytes, and the digest by which
+    /// [`read_srs_unless`](Params::read_srs_unless) knows the file.
     ///
     /// # Errors
     /// The file cannot be written, or these are generators of IPA, which [`ParamsCache`](crate::ParamsCache) keeps.
-    pub fn write_srs(&self, path: &Path) -> Result<u64, Error> {
+    pub fn write_srs(&self, path: &Path) -> Result<(u64, Digest), Error> {
         let Inner::Kzg(params) = &self.inner else {
             return Err(Error::OtherCommitment {
                 what: "a file of parameters",
@@ -63,14 +66,29 @@ impl Params {
         let checksum = blake3::hash(&body);
         let parts: [&[u8]; 3] = [MAGIC, checksum.as_bytes(), &body];
         replace_atomically(path, &parts).map_err(|e| Error::File(e.to_string()))?;
-        Ok(parts.iter().map(|part| part.len() as u64).sum())
+        let bytes = parts.iter().map(|part| part.len() as u64).sum();
+        Ok((bytes, Digest(checksum.into())))
     }
 
     /// Reads parameters of KZG. What they are for is up to their [`setup`](Params::setup).
     ///
     /// # Errors
-    /// The file cannot be read, is damaged, has another version, or holds no points of the curve.
+    /// The file cannot be read, is damaged, has another version, or holds other points than those of its setup.
     pub fn read_srs(path: &Path) -> Result<Params, Error> {
+        Self::read_srs_unless(path, |_| false).map(|(params, _)| params)
+    }
+
+    /// Reads parameters of KZG like [`read_srs`](Params::read_srs), and returns the digest of the file with them.
+    ///
+    /// That the points are the powers of one secret is left out for a file that `checked` knows by its digest to have
+    /// been read or written before: it takes three sums of `2^k` multiples of points, some three commitments' worth.
+    ///
+    /// # Errors
+    /// Like [`read_srs`](Params::read_srs).
+    pub fn read_srs_unless(
+        path: &Path,
+        checked: impl FnOnce(&Digest) -> bool,
+    ) -> Result<(Params, Digest), Error> {
         let shown = path.display();
         let damaged =
             |what: &str| Error::File(format!("{shown} is no good parameter file: {what}"));
@@ -102,18 +120,29 @@ impl Params {
         }
         let mut hasher = blake3::Hasher::new();
         hasher.update(&header[48..]).update(&points);
-        if hasher.finalize().as_bytes() != &header[16..48] {
+        let checksum = hasher.finalize();
+        if checksum.as_bytes() != &header[16..48] {
             return Err(damaged("its checksum is wrong"));
         }
-        let (params, setup) = install(|| parse(k, &points))?
+        let Points {
+            monomial,
+            lagrange,
+            setup,
+        } = install(|| parse(&points))?
             .ok_or_else(|| damaged("it holds bytes that are no points of BN254"))?;
+        drop(points);
         let insecure = u8::from(setup.setup() == Setup::Insecure);
         if header[48] != insecure || header[49..81] != setup.digest().0 {
             return Err(damaged(
                 "its points are not those of the setup that it names",
             ));
         }
-        Ok(Params::from(Inner::Kzg(params)))
+        let digest = Digest(checksum.into());
+        if !checked(&digest) {
+            install(|| check::check(k, &monomial, &lagrange, setup, &digest))?.map_err(damaged)?;
+        }
+        let params = from_points(k, monomial, lagrange, setup);
+        Ok((Params::from(Inner::Kzg(params)), digest))
     }
 }
 
@@ -122,8 +151,16 @@ fn points_bytes(k: u32) -> u64 {
     ((2 * G1_BYTES as u64) << k) + 2 * G2_BYTES as u64
 }
 
-/// Checks and takes the points of both groups.
-fn parse(k: u32, bytes: &[u8]) -> Option<(KzgParams, KzgSetup)> {
+/// What a file holds, as many points in both bases.
+struct Points {
+    /// Starts with the generator.
+    monomial: Vec<G1Affine>,
+    lagrange: Vec<G1Affine>,
+    setup: KzgSetup,
+}
+
+/// Takes the points of both groups; `None` unless all are such points and the generators are the usual ones.
+fn parse(bytes: &[u8]) -> Option<Points> {
     let (first, second) = bytes.split_at_checked(bytes.len().checked_sub(2 * G2_BYTES)?)?;
     let (monomial, lagrange) = first.split_at(first.len() / 2);
     let points = |bytes: &[u8]| -> Option<Vec<G1Affine>> {
@@ -140,8 +177,11 @@ fn parse(k: u32, bytes: &[u8]) -> Option<(KzgParams, KzgSetup)> {
     {
         return None;
     }
-    let setup = KzgSetup::try_new(G2Affine::from_raw_bytes(secret)?)?;
-    Some((from_points(k, monomial, lagrange, setup), setup))
+    Some(Points {
+        monomial,
+        lagrange,
+        setup: KzgSetup::try_new(G2Affine::from_raw_bytes(secret)?)?,
+    })
 }
 
 /// Parameters made of points.
@@ -184,24 +224,10 @@ mod tests {
 
     /// Another setup than the insecure one.
     fn other(k: u32) -> Params {
-        struct Counter(u64);
-        impl rand_core_06::RngCore for Counter {
-            fn next_u32(&mut self) -> u32 {
-                self.next_u64() as u32
-            }
-            fn next_u64(&mut self) -> u64 {
-                self.0 += 1;
-                self.0
-            }
-            fn fill_bytes(&mut self, bytes: &mut [u8]) {
-                bytes.fill_with(|| self.next_u64() as u8);
-            }
-            fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
-                self.fill_bytes(bytes);
-                Ok(())
-            }
-        }
-        Params::from(Inner::Kzg(KzgParams::setup(k, Counter(0))))
+        Params::from(Inner::Kzg(KzgParams::setup(
+            k,
+            zkc_backend_testing::Random(0),
+        )))
     }
 
     #[test]
@@ -220,14 +246,74 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("srs");
         for params in [Params::insecure(5).unwrap(), other(4)] {
-            let bytes = params.write_srs(&path).unwrap();
+            let (bytes, digest) = params.write_srs(&path).unwrap();
             assert_eq!(bytes, std::fs::metadata(&path).unwrap().len());
-            let read = Params::read_srs(&path).unwrap();
+            let (read, found) = Params::read_srs_unless(&path, |_| false).unwrap();
+            assert_eq!(found, digest);
             assert_eq!(raw(&read), raw(&params));
             assert_eq!(read.setup(), params.setup());
         }
         let error = Params::ipa(4).unwrap().write_srs(&path).unwrap_err();
         assert!(matches!(error, Error::OtherCommitment { .. }), "{error}");
+    }
+
+    #[test]
+    fn points_of_the_curve_are_not_enough() {
+        const K: u32 = 4;
+        const N: usize = 1 << K;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("srs");
+        other(K).write_srs(&path).unwrap();
+        let file = std::fs::read(&path).unwrap();
+        let write = |change: &dyn Fn(&mut [u8])| {
+            let mut bytes = file.clone();
+            change(&mut bytes);
+            reseal(&mut bytes);
+            std::fs::write(&path, bytes).unwrap();
+        };
+        let swap = |bytes: &mut [u8], a: usize, b: usize| {
+            let [a, b] = [a, b].map(|point| HEADER_BYTES + point * G1_BYTES);
+            for byte in 0..G1_BYTES {
+                bytes.swap(a + byte, b + byte);
+            }
+        };
+        let refused = |change: &dyn Fn(&mut [u8])| {
+            write(change);
+            Params::read_srs(&path).unwrap_err().to_string()
+        };
+        let powers = "points that are not the powers of the secret of its setup";
+        for point in 1..N - 1 {
+            assert!(refused(&|bytes| swap(bytes, point, point + 1)).contains(powers));
+        }
+        // The last point alone, and one of the Lagrange basis in its place.
+        assert!(refused(&|bytes| swap(bytes, N - 1, N)).contains(powers));
+        // The point at infinity is one of the curve.
+        let infinity = |bytes: &mut [u8]| {
+            let start = HEADER_BYTES + 3 * G1_BYTES;
+            bytes[start..start + G1_BYTES].fill(0);
+        };
+        assert!(refused(&infinity).contains(powers));
+        // The powers of another secret: those of the insecure setup.
+        let insecure = raw(&Params::insecure(K).unwrap());
+        let of_another = |bytes: &mut [u8]| {
+            bytes[HEADER_BYTES..][..N * G1_BYTES].copy_from_slice(&insecure[4..][..N * G1_BYTES]);
+        };
+        assert!(refused(&of_another).contains(powers));
+        let lagrange = "its points of the Lagrange basis do not belong to its powers";
+        for point in N..2 * N - 1 {
+            assert!(refused(&|bytes| swap(bytes, point, point + 1)).contains(lagrange));
+        }
+        // A file that was checked is not checked again; another one has another digest.
+        write(&|bytes| swap(bytes, 5, 6));
+        let (_, digest) = Params::read_srs_unless(&path, |_| true).unwrap();
+        write(&|bytes| swap(bytes, 6, 7));
+        Params::read_srs_unless(&path, |found| *found == digest).unwrap_err();
+    }
+
+    /// Makes the checksum right.
+    fn reseal(bytes: &mut [u8]) {
+        let checksum = blake3::hash(&bytes[48..]);
+        bytes[16..48].copy_from_slice(checksum.as_bytes());
     }
 
     #[test]
@@ -255,8 +341,7 @@ mod tests {
         let resealed = |change: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = file.clone();
             change(&mut bytes);
-            let checksum = blake3::hash(&bytes[48..]);
-            bytes[16..48].copy_from_slice(checksum.as_bytes());
+            reseal(&mut bytes);
             refused(&bytes)
         };
         let named = "not those of the setup";

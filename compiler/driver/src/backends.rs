@@ -7,10 +7,12 @@ mod axiom;
 mod halo2;
 mod kzg;
 mod named;
+mod shared;
 
 use std::fmt;
 use std::path::Path;
 
+use zkc_backend::CircuitShape;
 use zkc_circuit::file::{self, FileKind};
 use zkc_circuit::{
     AuditOptions, Checker, Circuit, ColumnKind, EvalError, Grid, Layout, Registers, evaluate,
@@ -19,7 +21,7 @@ pub use zkc_halo2::{Cost, Digest};
 use zkc_halo2::{Digests, PublicTensor};
 use zkc_halo2_axiom::Prediction;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, names};
 use crate::model::file_error;
 use crate::options::{Backend, CommitOptions};
 use crate::report::{CircuitSize, ProofSystem};
@@ -55,7 +57,7 @@ impl Origin<'_> {
     /// Something is wrong that the user can act on.
     fn diagnostic(self, text: String) -> Error {
         match self {
-            Origin::File(path) if !text.contains(&*path.to_string_lossy()) => {
+            Origin::File(path) if !names(&text, &path.to_string_lossy()) => {
                 Error::diagnostic(text).in_file(path)
             }
             _ => Error::diagnostic(text),
@@ -135,8 +137,8 @@ pub(crate) trait ProvingKey {
     /// What a proof is predicted to cost; `None` where no constants were measured.
     fn predict(&self) -> Option<Prediction>;
 
-    /// Proves that the values of a grid satisfy the circuit.
-    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved>;
+    /// Proves that the values of a grid satisfy the circuit. `origin` is asked where they do not, or the key is damaged.
+    fn prove<'a>(&self, grid: &Grid, origin: &dyn Fn() -> Origin<'a>) -> Result<Proved>;
 
     /// Checks a proof, insecure ones included: whoever made the key with such a setup has asked for it.
     fn verify(&self, payload: &[u8]) -> Result<Verified>;
@@ -274,9 +276,6 @@ pub(crate) fn check_proof_backend(proof: ProofFile<'_>, key: Backend) -> Result<
 const OTHER_KEY_HELP: &str =
     "use the verifying key that was made together with the proving key of this proof";
 
-/// What helps against too many rows or bits.
-const LIMIT_HELP: &str = "lower `--fraction-bits`, narrow `--input-range`, or use a smaller model";
-
 /// Refuses a file of KZG's parameters for keys that have no use for it.
 fn refuse_srs(srs: Option<&Path>, system: &ProofSystem) -> Result<()> {
     match srs {
@@ -289,20 +288,11 @@ fn refuse_srs(srs: Option<&Path>, system: &ProofSystem) -> Result<()> {
     }
 }
 
-/// What a backend says of the dimensions of a circuit.
-struct Shape {
-    k: u32,
-    usable_rows: u32,
-    fixed: usize,
-    instance: usize,
-    lookups: usize,
-    constraints: usize,
-    degree: usize,
-}
-
-/// The dimensions of a circuit.
-fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
-    let tables = circuit.tables.iter();
+/// The dimensions of a circuit that a backend says has this shape.
+fn size(circuit: &Circuit, layout: &Layout, shape: &CircuitShape) -> CircuitSize {
+    // A table that only the witness program reads stands in no column, and may have more rows than the circuit.
+    let tables = circuit.tables.iter().zip(circuit.looked_up());
+    let tables = tables.filter_map(|(table, looked_up)| looked_up.then_some(table));
     let table_rows = tables.clone().map(|table| table.rows()).max().unwrap_or(0);
     let phases = layout.columns.iter().map(|column| column.phase).max();
     let advice = |phase: u32| {
@@ -320,9 +310,9 @@ fn size(circuit: &Circuit, layout: &Layout, shape: Shape) -> CircuitSize {
         usable_rows: u64::from(shape.usable_rows),
         advice: advice_phases.iter().sum(),
         advice_phases,
-        fixed: shape.fixed as u64,
+        fixed: shape.fixed_columns as u64,
         table_columns: tables.map(|table| table.columns.len() as u64).sum(),
-        instance: shape.instance as u64,
+        instance: shape.instance_columns as u64,
         challenges: circuit.challenges.len() as u64,
         lookups: (shape.lookups + summed) as u64,
         gates: circuit.gates.len() as u64,
@@ -410,4 +400,37 @@ pub(crate) fn audit(
         error = error.note(finding.to_string());
     }
     Err(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use zkc_circuit::{AffineMap, ColumnGroup, Expr, InputInfo, Table};
+
+    use super::*;
+
+    #[test]
+    fn rows_and_columns_are_those_of_the_grid() {
+        // A value and its table of 20 rows, in k = 5; the other table is for the witness program, and larger than that.
+        let mut circuit = Circuit::new("tables", 5);
+        let group = circuit.add_group(ColumnGroup::advice("x", 1));
+        let looked_up = circuit.add_table(Table::range("small", 0, 20));
+        circuit.add_table(Table::range("large", 0, 4000));
+        circuit.add_lookup("x", vec![Expr::query(0, 0, 0)], looked_up);
+        let x = circuit.add_input(InputInfo {
+            name: "x".into(),
+            shape: vec![3],
+            scale: 0,
+            lo: 0,
+            hi: 19,
+            public: false,
+        });
+        let rows = AffineMap::linear(1, &[(&[], 0), (&[1], 0)]);
+        circuit.place(x, group, vec![3], AffineMap::identity(1), rows, "x");
+        for backend in Backend::ALL {
+            let prepared = prepare(backend, circuit.clone(), Origin::Compiled).unwrap();
+            let size = prepared.size();
+            assert_eq!((size.rows, size.table_columns), (20, 1));
+            assert!(size.rows <= size.usable_rows && size.table_columns <= size.fixed);
+        }
+    }
 }

@@ -223,7 +223,7 @@ impl fmt::Display for Error {
             (Some(node), Some(path)) => write!(f, "\n  at node \"{node}\" in {}", one_line(path))?,
             (Some(node), None) => write!(f, "\n  at node \"{node}\"")?,
             // Messages of the operating system name the file themselves.
-            (None, Some(path)) if message.contains(&**path) => {}
+            (None, Some(path)) if names(message, path) => {}
             (None, Some(path)) => write!(f, "\n  in {}", one_line(path))?,
             (None, None) => {}
         }
@@ -241,6 +241,16 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Whether a text names a file; a short name may also be part of a word, or of a longer name.
+pub(crate) fn names(text: &str, path: &str) -> bool {
+    let ends = |next: Option<char>| {
+        next.is_none_or(|next| !next.is_alphanumeric() && !['/', '.', '-', '_'].contains(&next))
+    };
+    text.match_indices(path).any(|(at, _)| {
+        ends(text[..at].chars().next_back()) && ends(text[at + path.len()..].chars().next())
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -261,6 +271,22 @@ mod tests {
              help: split the node into three convolutions"
         );
         assert_eq!(error.kind().exit_code(), 1);
+    }
+
+    #[test]
+    fn a_file_is_named_once_but_not_by_chance() {
+        let shown =
+            |message: &str, file: &str| Error::diagnostic(message).in_file(file).to_string();
+        for message in [
+            "w is no witness",
+            "cannot read w: no such file",
+            "the file \"w\"",
+        ] {
+            assert_eq!(shown(message, "w"), format!("error: {message}"));
+        }
+        for message in ["the witness is wrong", "b/w and w.pk are others"] {
+            assert_eq!(shown(message, "w"), format!("error: {message}\n  in w"));
+        }
     }
 
     #[test]

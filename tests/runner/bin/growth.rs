@@ -108,13 +108,7 @@ struct Point {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    zkc_tests::exit_code(run().map(|()| ExitCode::SUCCESS))
 }
 
 fn run() -> Result<()> {

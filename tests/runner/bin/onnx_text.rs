@@ -7,13 +7,8 @@ use onnx_protobuf::Message;
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
-    match run(&args.iter().map(String::as_str).collect::<Vec<_>>()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    zkc_tests::exit_code(run(&args).map(|()| ExitCode::SUCCESS))
 }
 
 fn run(args: &[&str]) -> Result<()> {

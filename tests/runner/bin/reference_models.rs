@@ -7,13 +7,7 @@ use onnx_protobuf::Message;
 use zkc_tests::networks;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    zkc_tests::exit_code(run().map(|()| ExitCode::SUCCESS))
 }
 
 fn run() -> Result<()> {

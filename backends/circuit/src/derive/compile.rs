@@ -84,7 +84,7 @@ impl<'a, F: Field> Compiler<'a, F> {
         let split = self.expr(expr, Some(target), |parent, child| {
             parent == root
                 && matches!(&expr.nodes[child], ExprNode::Query(query)
-                    if layout.columns[column(layout, query) as usize].kind == ColumnKind::Fixed)
+                    if layout.columns[layout.queried(query) as usize].kind == ColumnKind::Fixed)
         })?;
         let coefficient = split.coefficient?;
         let mut rest = split.rest;
@@ -334,7 +334,7 @@ impl<'a, F: Field> Compiler<'a, F> {
 
     /// The value of a cell.
     fn cell(&mut self, query: &Query) -> Value<F> {
-        let column = column(self.layout, query);
+        let column = self.layout.queried(query);
         let steps = &mut self.steps;
         let cell = self.cells.entry((column, query.rotation));
         let step = *cell.or_insert_with(|| {
@@ -530,9 +530,4 @@ pub(super) fn scaled<F: Field>(factor: F, value: F) -> F {
     } else {
         factor.mul(value)
     }
-}
-
-/// The layout's number of the column that a query reads.
-fn column(layout: &Layout, query: &Query) -> u32 {
-    layout.group_starts[query.group as usize] + query.column
 }

@@ -4,9 +4,10 @@
 
 pub(crate) mod phases;
 
+use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence, RngSeed};
 use zkc_circuit::{
     AffineMap, Cell, Circuit, ColumnGroup, Expr, ExprBuilder, Grid, InputInfo, Ints, Layout,
-    LinearTerm, Op, OutputInfo, Table, TableColumn, evaluate, expand,
+    LinearTerm, Op, OutputInfo, Table, TableColumn, evaluate, expand, validate,
 };
 
 /// Sizes of a dense layer.
@@ -400,4 +401,34 @@ pub(crate) fn relu() -> Circuit {
         hi: 7,
     });
     circuit
+}
+
+/// What is wrong with a circuit.
+pub(crate) fn messages(circuit: &Circuit) -> Vec<String> {
+    match validate(circuit) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Breaks a valid circuit and expects a message that contains `expected`.
+#[track_caller]
+pub(crate) fn assert_broken(mut circuit: Circuit, change: impl Fn(&mut Circuit), expected: &str) {
+    assert_eq!(messages(&circuit), [""; 0]);
+    change(&mut circuit);
+    let found = messages(&circuit);
+    assert!(
+        found.iter().any(|message| message.contains(expected)),
+        "{found:#?}"
+    );
+}
+
+/// The same cases every time; a case that fails is kept in a file beside the test.
+pub(crate) fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(0x7a6b63),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    }
 }

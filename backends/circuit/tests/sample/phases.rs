@@ -148,15 +148,7 @@ pub(crate) fn logup_over(groups: u32, height: i64) -> Circuit {
     c.place(y, public, vec![6], one, down(0, 0), "Mul");
     public_output(&mut c, "y", y);
 
-    let usable = i64::from(c.usable_rows().unwrap());
-    c.fill(f, vec![usable as u64 - 1], down(0, 0), 1, "q");
-    c.fill(
-        f,
-        vec![2],
-        AffineMap::linear(1, &[(&[], 1), (&[usable - 1], 0)]),
-        1,
-        "bd",
-    );
+    fill_edges(&mut c, f);
     c.fill(f, vec![10], down(2, 0), 1, "a");
     c.fill(f, vec![6], down(3, 2), 1, "Mul");
     // Rows past the tables are (0, 0, 0), which is a row of the first.
@@ -319,15 +311,7 @@ pub(crate) fn random_evaluation() -> Circuit {
     );
     public_output(&mut c, "acc", acc);
 
-    let usable = i64::from(c.usable_rows().unwrap());
-    c.fill(f, vec![usable as u64 - 1], down(0, 0), 1, "q");
-    c.fill(
-        f,
-        vec![2],
-        AffineMap::linear(1, &[(&[], 1), (&[usable - 1], 0)]),
-        1,
-        "bd",
-    );
+    fill_edges(&mut c, f);
     c.fill(f, vec![OUTPUTS - 1], down(2, 1), 1, "Gemm");
     c.fill(f, vec![1], down(3, 0), 1, "Gemm");
     c.fill(f, vec![INPUTS], down(5, first_input), 1, "y");
@@ -344,4 +328,17 @@ pub(crate) fn evaluation_inputs() -> Vec<Vec<i128>> {
 pub(crate) fn group(circuit: &Circuit, name: &str) -> GroupId {
     let found = circuit.groups.iter().position(|group| group.name == name);
     GroupId(found.unwrap() as u32)
+}
+
+/// Marks the rows over which sums go, and the first and the last one.
+fn fill_edges(c: &mut Circuit, f: GroupId) {
+    let usable = i64::from(c.usable_rows().unwrap());
+    c.fill(f, vec![usable as u64 - 1], down(0, 0), 1, "q");
+    c.fill(
+        f,
+        vec![2],
+        AffineMap::linear(1, &[(&[], 1), (&[usable - 1], 0)]),
+        1,
+        "bd",
+    );
 }

@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod bench;
 pub mod params;
+mod random;
 pub mod refuse;
 pub mod reject;
 pub mod samples;
@@ -16,6 +17,7 @@ use std::path::Path;
 use zkc_backend::Flavour;
 use zkc_circuit::{Field, Grid, GroupId, Ints, Layout};
 
+pub use random::Random;
 pub use setup::{Setup, Shared};
 
 /// Numbers of rows (`2^k`) that no backend works with.

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use zkc_circuit::file::{self, FileKind};
 use zkc_circuit::{Checker, Circuit, Grid, Layout, Registers};
 use zkc_halo2_axiom::{
-    Digests, InsecureSetup, Params, ParamsCache, ParamsSource, Prediction, Proof, Setup, Stopwatch,
-    system_rng,
+    Digests, InsecureSetup, Params, Prediction, Proof, Setup, Stopwatch, system_rng,
 };
-use zkc_support::{Writing, without_os_number};
+use zkc_support::Writing;
 
-use super::kzg::{Loaded, Loader};
+use super::kzg::Loader;
+use super::shared::{Loaded, convert, load_or_make};
 use super::{
-    Checked, Cost, Origin, ParamsUse, Prepared, ProofFile, Proved, ProvingKey, ReadyKey, Shape,
-    StoredProvingKey, StoredVerifyingKey, Verified, size,
+    Checked, Cost, Origin, Prepared, ProofFile, Proved, ProvingKey, ReadyKey, StoredProvingKey,
+    StoredVerifyingKey, Verified, size,
 };
 use crate::error::{Error, Result};
 use crate::model::{PRODUCER, file_error};
@@ -58,33 +58,6 @@ fn system(commitment: Commitment, setup: &Setup) -> ProofSystem {
     }
 }
 
-/// Reads or makes the generators of IPA for circuits of 2^k rows.
-fn generators(k: u32, ui: &dyn Ui) -> Result<Loaded> {
-    let cache = ParamsCache::new(&zkc_support::cache_dir());
-    if cache.path(k).exists() {
-        ui.step("reading parameters");
-    } else {
-        ui.step(&format!("making parameters for k = {k}, once"));
-    }
-    let loaded = cache
-        .load_or_make(k, &mut |text| ui.warn(&without_os_number(text)))
-        .map_err(|error| convert(error, Origin::Compiled))?;
-    let cached = loaded.source == ParamsSource::Cache;
-    ui.detail(&format!(
-        "parameters for k = {k} {} in {:.2} s: {}",
-        if cached { "read" } else { "made" },
-        loaded.cost.wall_s,
-        cache.path(k).display()
-    ));
-    Ok(Loaded {
-        params: loaded.params,
-        used: ParamsUse {
-            cost: loaded.cost,
-            cached,
-        },
-    })
-}
-
 #[derive(Debug)]
 struct LaidOut(Arc<zkc_halo2_axiom::Prepared>);
 
@@ -98,17 +71,7 @@ impl Prepared for LaidOut {
     }
 
     fn size(&self) -> CircuitSize {
-        let shape = self.0.shape();
-        let shape = Shape {
-            k: shape.k,
-            usable_rows: shape.usable_rows,
-            fixed: shape.fixed_columns,
-            instance: shape.instance_columns,
-            lookups: shape.lookups,
-            constraints: shape.constraints,
-            degree: shape.degree,
-        };
-        size(self.0.circuit(), self.0.layout(), shape)
+        size(self.0.circuit(), self.0.layout(), self.0.shape())
     }
 
     fn assign(&self, registers: &Registers, origin: Origin<'_>) -> Result<Grid> {
@@ -119,7 +82,10 @@ impl Prepared for LaidOut {
 
     /// `halo2-axiom` has no second phase in its mock prover, so the circuit's own checker does this, with challenges
     /// drawn by hash.
-    fn check(&self, grid: &Grid, _: Origin<'_>) -> Result<Checked> {
+    fn check(&self, grid: &Grid, origin: Origin<'_>) -> Result<Checked> {
+        if !self.0.layout().fits(grid) {
+            return Err(origin.broken("the values were laid out for another circuit"));
+        }
         let watch = Stopwatch::start();
         let violations = Checker::new(self.0.circuit(), self.0.layout()).check(grid);
         let failures = violations.iter().take(MAX_REPORTED);
@@ -138,7 +104,7 @@ impl Prepared for LaidOut {
     ) -> Result<ReadyKey> {
         let k = self.0.shape().k;
         let loaded = match options.commitment(Backend::Halo2Axiom)? {
-            Commitment::Ipa => generators(k, ui)?,
+            Commitment::Ipa => load_or_make(k, ui)?,
             Commitment::Kzg => Loader::new(k, ui).load(options)?,
         };
         ui.step("making keys");
@@ -148,7 +114,7 @@ impl Prepared for LaidOut {
     }
 }
 
-fn ready(key: zkc_halo2_axiom::ProvingKey, loaded: Loaded) -> ReadyKey {
+fn ready(key: zkc_halo2_axiom::ProvingKey, loaded: Loaded<Params>) -> ReadyKey {
     ReadyKey {
         params: loaded.used,
         key_cost: key.keygen_cost(),
@@ -194,8 +160,8 @@ impl ProvingKey for Ready {
         self.key.prepared().predict(self.key.commitment())
     }
 
-    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {
-        let failed = |error| convert(error, origin);
+    fn prove<'a>(&self, grid: &Grid, origin: &dyn Fn() -> Origin<'a>) -> Result<Proved> {
+        let failed = |error| convert(error, origin());
         let mut rng = system_rng().map_err(failed)?;
         let proved =
             zkc_halo2_axiom::prove(&self.params, &self.key, grid, &mut rng).map_err(failed)?;
@@ -244,7 +210,7 @@ impl StoredProvingKey for Proving {
         let loaded = match self.key.commitment() {
             Commitment::Ipa => {
                 super::refuse_srs(srs, &system(Commitment::Ipa, &setup))?;
-                generators(k, ui)?
+                load_or_make(k, ui)?
             }
             Commitment::Kzg => Loader::new(k, ui).load_again(&setup, srs, pk)?,
         };
@@ -288,7 +254,7 @@ impl StoredVerifyingKey for Verifying {
             Ok(cost) => cost,
             // All that needs no generators has been checked before they are read or made.
             Err(E::ParamsMissing { k }) => {
-                let loaded = generators(k, ui)?;
+                let loaded = load_or_make(k, ui)?;
                 params = Some(loaded.used);
                 ui.step("verifying");
                 zkc_halo2_axiom::verify(Some(&loaded.params), &self.key, &proof, insecure)
@@ -303,39 +269,5 @@ impl StoredVerifyingKey for Verifying {
             key_cost: self.read_cost,
             cost,
         })
-    }
-}
-
-/// What an error of the backend means to the user.
-pub(super) fn convert(error: zkc_halo2_axiom::Error, origin: Origin<'_>) -> Error {
-    use zkc_halo2_axiom::Error as E;
-    let text = without_os_number(&error.to_string());
-    match error {
-        E::Limit { .. } => Error::limit(text).help(super::LIMIT_HELP),
-        E::Memory { .. } => Error::limit(text),
-        E::Rejected(_) => Error::diagnostic(format!("the proof is rejected: {text}")),
-        E::InsecureSetup { .. } => origin
-            .diagnostic(text)
-            .help("for tests, `--insecure-srs` accepts such a key"),
-        // The machine is the cause, not the file.
-        E::Randomness { .. } | E::Threads { .. } | E::Environment { .. } | E::Processor => {
-            Error::diagnostic(text)
-        }
-        E::Capability { .. }
-        | E::ParamsK { .. }
-        | E::ParamsMissing { .. }
-        | E::OtherCommitment { .. }
-        | E::OtherSetup { .. }
-        | E::File(_) => origin.diagnostic(text),
-        E::Expand(_)
-        | E::Multiplicity(_)
-        | E::Derive(_)
-        | E::Invalid(_)
-        | E::Inconsistent { .. }
-        | E::Polynomial { .. }
-        | E::Unsatisfied { .. } => origin.broken(text),
-        E::Backend { .. } => Error::bug(text),
-        // The list may grow; a new kind is at least reported with its text.
-        _ => Error::diagnostic(text),
     }
 }

@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use zkc_circuit::{Circuit, Grid, Layout, Registers};
-use zkc_halo2::{
-    Digests, LoadedParams, Params, ParamsCache, ParamsSource, Proof, StoredKey, system_rng,
-};
+use zkc_halo2::{Digests, Params, Proof, StoredKey, system_rng};
 use zkc_halo2_axiom::Prediction;
-use zkc_support::{Writing, without_os_number};
+use zkc_support::Writing;
 
+use super::shared::{Loaded, convert, load_or_make};
 use super::{
-    Checked, Origin, ParamsUse, Prepared, ProofFile, Proved, ProvingKey, ReadyKey, Shape,
-    StoredProvingKey, StoredVerifyingKey, Verified, size,
+    Checked, Origin, Prepared, ProofFile, Proved, ProvingKey, ReadyKey, StoredProvingKey,
+    StoredVerifyingKey, Verified, size,
 };
 use crate::error::{Error, Result};
 use crate::options::{Backend, CommitOptions, Commitment};
@@ -39,37 +38,6 @@ fn system() -> ProofSystem {
     ProofSystem::transparent(Backend::Halo2, Commitment::Ipa)
 }
 
-/// Reads or makes the parameters for circuits of 2^k rows.
-fn params(k: u32, ui: &dyn Ui) -> Result<LoadedParams> {
-    let cache = ParamsCache::new(&zkc_support::cache_dir());
-    if cache.path(k).exists() {
-        ui.step("reading parameters");
-    } else {
-        ui.step(&format!("making parameters for k = {k}, once"));
-    }
-    let loaded = cache
-        .load_or_make(k, &mut |text| ui.warn(&without_os_number(text)))
-        .map_err(|error| convert(error, Origin::Compiled))?;
-    ui.detail(&format!(
-        "parameters for k = {k} {} in {:.2} s: {}",
-        if loaded.source == ParamsSource::Cache {
-            "read"
-        } else {
-            "made"
-        },
-        loaded.cost.wall_s,
-        cache.path(k).display()
-    ));
-    Ok(loaded)
-}
-
-fn params_use(loaded: &LoadedParams) -> ParamsUse {
-    ParamsUse {
-        cost: loaded.cost,
-        cached: loaded.source == ParamsSource::Cache,
-    }
-}
-
 #[derive(Debug)]
 struct LaidOut(Arc<zkc_halo2::Prepared>);
 
@@ -83,17 +51,7 @@ impl Prepared for LaidOut {
     }
 
     fn size(&self) -> CircuitSize {
-        let shape = self.0.shape();
-        let shape = Shape {
-            k: shape.k,
-            usable_rows: shape.usable_rows,
-            fixed: shape.fixed_columns,
-            instance: shape.instance_columns,
-            lookups: shape.lookups,
-            constraints: shape.constraints,
-            degree: shape.degree,
-        };
-        size(self.0.circuit(), self.0.layout(), shape)
+        size(self.0.circuit(), self.0.layout(), self.0.shape())
     }
 
     fn assign(&self, registers: &Registers, _: Origin<'_>) -> Result<Grid> {
@@ -110,7 +68,7 @@ impl Prepared for LaidOut {
     }
 
     fn make_keys(&self, _: &CommitOptions, origin: Origin<'_>, ui: &dyn Ui) -> Result<ReadyKey> {
-        let loaded = params(self.0.shape().k, ui)?;
+        let loaded = load_or_make(self.0.shape().k, ui)?;
         ui.step("making keys");
         let key = zkc_halo2::ProvingKey::generate(&self.0, &loaded.params)
             .map_err(|error| convert(error, origin))?;
@@ -118,9 +76,9 @@ impl Prepared for LaidOut {
     }
 }
 
-fn ready(key: zkc_halo2::ProvingKey, loaded: LoadedParams) -> ReadyKey {
+fn ready(key: zkc_halo2::ProvingKey, loaded: Loaded<Params>) -> ReadyKey {
     ReadyKey {
-        params: params_use(&loaded),
+        params: loaded.used,
         key_cost: key.keygen_cost(),
         key: Box::new(Ready {
             key,
@@ -172,8 +130,8 @@ impl ProvingKey for Ready {
         None
     }
 
-    fn prove(&self, grid: &Grid, origin: Origin<'_>) -> Result<Proved> {
-        let failed = |error| convert(error, origin);
+    fn prove<'a>(&self, grid: &Grid, origin: &dyn Fn() -> Origin<'a>) -> Result<Proved> {
+        let failed = |error| convert(error, origin());
         let mut rng = system_rng().map_err(failed)?;
         let proved = zkc_halo2::prove(&self.params, &self.key, grid, &mut rng).map_err(failed)?;
         Ok(Proved {
@@ -223,7 +181,7 @@ impl StoredProvingKey for Stored {
 
     fn ready(self: Box<Self>, srs: Option<&Path>, pk: &Path, ui: &dyn Ui) -> Result<ReadyKey> {
         super::refuse_srs(srs, &system())?;
-        let loaded = params(self.key.prepared().shape().k, ui)?;
+        let loaded = load_or_make(self.key.prepared().shape().k, ui)?;
         ui.step("making the key again");
         let key = self
             .key
@@ -246,7 +204,7 @@ impl StoredVerifyingKey for Stored {
         self.key
             .check_public(&proof)
             .map_err(|rejection| rejected(rejection.into()))?;
-        let loaded = params(self.key.prepared().shape().k, ui)?;
+        let loaded = load_or_make(self.key.prepared().shape().k, ui)?;
         ui.step("making the key again");
         let key = self
             .key
@@ -257,33 +215,9 @@ impl StoredVerifyingKey for Stored {
         Ok(Verified {
             circuit: proof.circuit,
             public: proof.public,
-            params: Some(params_use(&loaded)),
+            params: Some(loaded.used),
             key_cost: key.keygen_cost(),
             cost,
         })
-    }
-}
-
-/// What an error of the backend means to the user.
-fn convert(error: zkc_halo2::Error, origin: Origin<'_>) -> Error {
-    use zkc_halo2::Error as E;
-    let text = without_os_number(&error.to_string());
-    match error {
-        E::Limit { .. } => Error::limit(text).help(super::LIMIT_HELP),
-        E::Memory { .. } => Error::limit(text),
-        E::Rejected(_) => Error::diagnostic(format!("the proof is rejected: {text}")),
-        // The machine is the cause, not the file.
-        E::Randomness { .. } | E::Threads { .. } => Error::diagnostic(text),
-        E::Capability { .. } | E::ParamsK { .. } | E::File(_) | E::KeyDigest { .. } => {
-            origin.diagnostic(text)
-        }
-        E::Expand(_)
-        | E::Invalid(_)
-        | E::Inconsistent { .. }
-        | E::Polynomial { .. }
-        | E::Unsatisfied { .. } => origin.broken(text),
-        E::Backend { .. } => Error::bug(text),
-        // The list may grow; a new kind is at least reported with its text.
-        _ => Error::diagnostic(text),
     }
 }

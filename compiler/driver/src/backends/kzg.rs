@@ -3,31 +3,30 @@
 //! Keys and proofs need parameters for exactly as many rows as the circuit has. Making these of a file for more rows takes
 //! time, as does making insecure ones, so the cache keeps both, named by the setup's digest and by k. What is read there
 //! is checked like any other file, and its setup must be the one that was asked for.
+//!
+//! That all points are those of one secret is checked once for each file: the cache remembers the digests of files that
+//! were found good, and of those that are kept there, as empty files named by them.
 
 use std::path::{Path, PathBuf};
 
-use zkc_halo2_axiom::{Params, Setup, Stopwatch};
+use zkc_halo2_axiom::{Digest, Params, Setup, Stopwatch};
 use zkc_support::Writing;
 
-use super::axiom::convert;
+use super::shared::{Loaded, convert};
 use super::{Origin, ParamsUse};
 use crate::error::{Error, Result};
 use crate::options::CommitOptions;
 use crate::ui::Ui;
 
-/// Parameters and how they were got.
-#[derive(Debug)]
-pub(super) struct Loaded {
-    pub(super) params: Params,
-    pub(super) used: ParamsUse,
-}
+/// What helps against a file that is damaged, or none of parameters.
+const FILE_HELP: &str = "name another file, or get this one again from where it came";
 
 /// Makes an insecure setup for 2^k rows and writes its file; returns its digest and the length of the file in bytes.
 pub(crate) fn generate_insecure(k: u32, output: &Path) -> Result<(String, u64)> {
     let params = Params::insecure(k).map_err(failed)?;
     let digest = params.setup().digest();
     let _writing = Writing::begin();
-    let bytes = params.write_srs(output).map_err(failed)?;
+    let (bytes, _) = params.write_srs(output).map_err(failed)?;
     Ok((
         digest.map(|digest| digest.to_hex()).unwrap_or_default(),
         bytes,
@@ -49,7 +48,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The parameters that the options name, for new keys.
-    pub(super) fn load(&self, options: &CommitOptions) -> Result<Loaded> {
+    pub(super) fn load(&self, options: &CommitOptions) -> Result<Loaded<Params>> {
         let watch = Stopwatch::start();
         let (params, cached) = match &options.srs {
             None => self.insecure()?,
@@ -69,7 +68,7 @@ impl<'a> Loader<'a> {
         setup: &Setup,
         srs: Option<&Path>,
         pk: &Path,
-    ) -> Result<Loaded> {
+    ) -> Result<Loaded<Params>> {
         let watch = Stopwatch::start();
         if *setup == Setup::Insecure {
             self.ui.warn(&format!(
@@ -119,7 +118,14 @@ impl<'a> Loader<'a> {
     fn file(&self, path: &Path, insecure_allowed: bool) -> Result<(Params, bool)> {
         let k = self.k;
         self.ui.step("reading the setup");
-        let params = Params::read_srs(path).map_err(|error| convert(error, Origin::File(path)))?;
+        let params = self.read(path).map_err(|error| {
+            let of_the_file = matches!(error, zkc_halo2_axiom::Error::File(_));
+            let error = convert(error, Origin::File(path));
+            match of_the_file {
+                true => error.help(FILE_HELP),
+                false => error,
+            }
+        })?;
         let setup = params.setup();
         if setup == Setup::Insecure && !insecure_allowed {
             return Err(Error::diagnostic(format!(
@@ -158,7 +164,7 @@ impl<'a> Loader<'a> {
             return None;
         }
         self.ui.step("reading parameters");
-        let damaged = match Params::read_srs(&path) {
+        let damaged = match self.read(&path) {
             Ok(params) if params.k() == self.k && params.setup() == *setup => return Some(params),
             Ok(_) => "they are of another setup".to_owned(),
             Err(error) => convert(error, Origin::Compiled).message().to_owned(),
@@ -181,13 +187,37 @@ impl<'a> Loader<'a> {
                 .map_err(|error| Error::io("cannot write", &path, &error))
                 .and_then(|()| params.write_srs(&path).map_err(failed))
         };
-        if let Err(error) = kept {
-            self.ui.warn(&format!(
+        match kept {
+            Ok((_, digest)) => self.remember(&digest),
+            Err(error) => self.ui.warn(&format!(
                 "cannot keep the parameters for k = {}: {}; they will be made again next time",
                 self.k,
                 error.message()
-            ));
+            )),
         }
+    }
+
+    /// Reads a file, and checks its points unless that was done before.
+    fn read(&self, path: &Path) -> std::result::Result<Params, zkc_halo2_axiom::Error> {
+        let known = |digest: &Digest| self.checked(digest).exists();
+        let (params, digest) = Params::read_srs_unless(path, known)?;
+        self.remember(&digest);
+        Ok(params)
+    }
+
+    /// Remembers that the points of a file are good. Where that fails they are checked again next time.
+    fn remember(&self, digest: &Digest) {
+        let path = self.checked(digest);
+        if !path.exists() {
+            let _writing = Writing::begin();
+            let _ = std::fs::create_dir_all(&self.cache).and_then(|()| std::fs::write(&path, []));
+        }
+    }
+
+    /// The file in the cache that says that the points of the file with this digest are good.
+    fn checked(&self, digest: &Digest) -> PathBuf {
+        self.cache
+            .join(format!("halo2-axiom-kzg-checked-{}", digest.to_hex()))
     }
 
     /// The file in the cache for a setup; `None` where there is no setup.
@@ -198,7 +228,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn loaded(params: Params, cached: bool, watch: &Stopwatch) -> Loaded {
+fn loaded(params: Params, cached: bool, watch: &Stopwatch) -> Loaded<Params> {
     Loaded {
         params,
         used: ParamsUse {
@@ -220,33 +250,13 @@ mod tests {
     use halo2_axiom::halo2curves::bn256::Bn256;
     use halo2_axiom::halo2curves::serde::SerdeObject;
     use halo2_axiom::poly::kzg::commitment::ParamsKZG;
-    use rand_core_06::RngCore;
+    use zkc_backend_testing::Random;
 
     use super::*;
 
-    /// Numbers for a secret that is not the published one.
-    struct Counter(u64);
-
-    impl RngCore for Counter {
-        fn next_u32(&mut self) -> u32 {
-            self.next_u64() as u32
-        }
-        fn next_u64(&mut self) -> u64 {
-            self.0 += 1;
-            self.0
-        }
-        fn fill_bytes(&mut self, bytes: &mut [u8]) {
-            bytes.fill_with(|| self.next_u64() as u8);
-        }
-        fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rand_core_06::Error> {
-            self.fill_bytes(bytes);
-            Ok(())
-        }
-    }
-
     /// Writes a setup as a ceremony leaves it; `seed` tells one from another.
     fn ceremony(path: &Path, k: u32, seed: u64) -> Setup {
-        let params = ParamsKZG::<Bn256>::setup(k, Counter(seed));
+        let params = ParamsKZG::<Bn256>::setup(k, Random(seed));
         let mut hasher = blake3::Hasher::new_derive_key("zkc 2026 KZG setup on BN254");
         hasher.update(&params.s_g2().to_raw_bytes());
         let mut body = vec![0];
@@ -254,10 +264,15 @@ mod tests {
         params
             .write_custom(&mut body, SerdeFormat::RawBytes)
             .unwrap();
-        let checksum = blake3::hash(&body);
-        let magic = b"zkc srs v1\n\0\0\0\0\0";
-        std::fs::write(path, [&magic[..], checksum.as_bytes(), &body].concat()).unwrap();
+        seal(path, &body);
         Params::read_srs(path).unwrap().setup()
+    }
+
+    /// Writes a file of parameters with the right checksum.
+    fn seal(path: &Path, body: &[u8]) {
+        let checksum = blake3::hash(body);
+        let magic = b"zkc srs v1\n\0\0\0\0\0";
+        std::fs::write(path, [&magic[..], checksum.as_bytes(), body].concat()).unwrap();
     }
 
     /// What was warned of.
@@ -327,6 +342,48 @@ mod tests {
                 .message()
                 .ends_with("is for at most 2^6 rows, the circuit has 2^7")
         );
+    }
+
+    #[test]
+    fn points_are_checked_once_for_each_file() {
+        const BODY: usize = 16 + 32;
+        const POINTS: usize = BODY + 1 + 32 + 4;
+        let folder = tempfile::tempdir().unwrap();
+        let srs = folder.path().join("srs");
+        ceremony(&srs, 4, 1);
+        let mut bytes = std::fs::read(&srs).unwrap();
+        // Other points of the curve, out of order.
+        bytes[POINTS + 64..POINTS + 4 * 64].rotate_left(64);
+        seal(&srs, &bytes[BODY..]);
+        let ui = Warnings::default();
+        let loader = Loader {
+            k: 4,
+            cache: folder.path().join("cache"),
+            ui: &ui,
+        };
+        let named = options(Some(&srs), false);
+        let error = loader.load(&named).unwrap_err().to_string();
+        assert!(error.contains("not the powers of the secret"), "{error}");
+        assert!(error.contains(srs.to_str().unwrap()), "{error}");
+        assert!(!loader.cache.exists());
+        // What is remembered is the digest of exactly this file, for all that are found good and all that are kept.
+        let digest = Digest(*blake3::hash(&bytes[BODY..]).as_bytes());
+        loader.remember(&digest);
+        loader.load(&named).unwrap();
+        assert!(loader.checked(&digest).exists());
+        bytes[POINTS + 64..POINTS + 4 * 64].rotate_left(64);
+        seal(&srs, &bytes[BODY..]);
+        loader.load(&named).unwrap_err();
+        for good in ["a", "b"].map(|name| folder.path().join(name)) {
+            ceremony(&good, 5, 2);
+            loader.load(&options(Some(&good), false)).unwrap();
+        }
+        let kept = std::fs::read_dir(&loader.cache).unwrap();
+        let names = kept.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let remembered = names.filter(|name| name.contains("-checked-")).count();
+        // The first, the same file twice, and what it was cut down to.
+        assert_eq!(remembered, 3);
+        assert_eq!(ui.take(), [""; 0]);
     }
 
     #[test]

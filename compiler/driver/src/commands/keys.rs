@@ -103,11 +103,12 @@ pub fn prove(
     let (grid, witness_cost) = witness_of(&model, path, stored.prepared(), given, ui)?;
     let ready = stored.ready(srs, pk, ui)?;
     ui.step("proving");
-    let source = match given {
-        Given::Input(_) => Origin::File(path),
-        Given::Witness(witness) => Origin::File(witness),
+    let to_blame = || match given {
+        Given::Witness(witness) if !satisfied(&model, &grid) => Origin::File(witness),
+        // The circuit is that of the compiled model, and it accepts the values: what is left is the key.
+        _ => Origin::File(pk),
     };
-    let proved = ready.key.prove(&grid, source)?;
+    let proved = ready.key.prove(&grid, &to_blame)?;
     let bytes = file::to_bytes(FileKind::Proof, PRODUCER, &proved.payload).map_err(file_error)?;
     file.commit(&bytes)?;
     let outputs = public_tensors(&proved.public, PublicKind::Output)?;
@@ -126,6 +127,14 @@ pub fn prove(
         proof_bytes: bytes.len() as u64,
         peak_rss_bytes: peak_rss_bytes(),
     })
+}
+
+/// Whether the circuit of a model accepts the values of all cells.
+fn satisfied(model: &Model, grid: &Grid) -> bool {
+    let origin = Origin::Compiled;
+    let prepared = backends::prepare(model.backend, model.circuit.clone(), origin);
+    let checked = prepared.and_then(|prepared| prepared.check(grid, origin));
+    checked.is_ok_and(|checked| checked.total == 0)
 }
 
 /// The memory that a process holds and the most that it has held, in bytes; `None` where the system does not tell.

@@ -48,7 +48,7 @@ pub fn run(
     let (pk_bytes, vk_bytes) = ready.key.file_sizes()?;
 
     ui.step("proving");
-    let proved = ready.key.prove(&grid, Origin::Compiled)?;
+    let proved = ready.key.prove(&grid, &|| Origin::Compiled)?;
 
     ui.step("verifying");
     let proof_bytes = file::to_bytes(FileKind::Proof, PRODUCER, &proved.payload)

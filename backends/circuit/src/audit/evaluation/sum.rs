@@ -146,16 +146,10 @@ pub(super) fn products(
                 vec![single(1, exponents.challenge(*index)?, Vec::new())]
             }
             ExprNode::Query(query) => {
-                let column = layout.group_starts[query.group as usize] + query.column;
-                let kind = layout.columns[column as usize].kind;
-                let slot = Slot {
-                    column,
-                    rotation: query.rotation,
-                    kind,
-                };
-                let factor = match kind {
+                let slot = Slot::new(query, layout);
+                let factor = match slot.kind {
                     ColumnKind::Fixed => Factor::Fixed(slot),
-                    _ if layout.is_derived(column) => Factor::Derived(slot),
+                    _ if layout.is_derived(slot.column) => Factor::Derived(slot),
                     _ => Factor::Cell(slot),
                 };
                 vec![single(1, Monomial::ONE, vec![factor])]

@@ -104,7 +104,7 @@ pub(super) fn sums<'a>(
                 // Computed columns of the first phase are counts.
                 let poly = &circuit.defining(reads[at])?.poly;
                 for query in poly.queries() {
-                    let column = layout.group_starts[query.group as usize] + query.column;
+                    let column = layout.queried(&query);
                     match layout.columns[column as usize].computed {
                         Some(Computed::Multiplicity(_)) => return None,
                         Some(Computed::Derived(index)) => {
@@ -132,9 +132,7 @@ fn held_at_zero(
 ) -> BTreeSet<u32> {
     let mut rows = BTreeSet::new();
     for constraint in circuit.gates.iter().flat_map(|gate| &gate.constraints) {
-        let reads = |query: &crate::Query| {
-            layout.group_starts[query.group as usize] + query.column == column
-        };
+        let reads = |query: &crate::Query| layout.queried(query) == column;
         if !constraint.poly.queries().iter().any(reads) {
             continue;
         }
