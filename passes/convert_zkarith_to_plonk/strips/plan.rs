@@ -135,6 +135,7 @@ pub(crate) fn cheapest<'c>(
             continue;
         };
         let laid = order(&builder, &state.units).map_err(everywhere)?;
+        let own_bits = state.plan.limb_bits;
         let price = |plan: Plan, needs: &Needs| {
             let each = asked.iter().flat_map(|asked| asked.candidates(plan, needs));
             each.collect::<Vec<_>>()
@@ -146,7 +147,7 @@ pub(crate) fn cheapest<'c>(
                 let plan = Plan {
                     lanes,
                     strips,
-                    ..plan(0)
+                    ..plan(own_bits)
                 };
                 let least = price(plan, &Needs::least(&laid, &plan));
                 let least = least.iter().map(|c| c.price).min();
