@@ -346,9 +346,14 @@ impl Coefficients {
         let mut rows = vec![1; len];
         let base = self.base(lines);
         let mut seen: HashSet<(Reach, Option<Shift>)> = HashSet::new();
-        let mut union: Vec<Reach> = Vec::new();
+        let (mut union, mut last): (Vec<Reach>, Vec<Reach>) = (Vec::new(), Vec::new());
+        let mut last_shift = None;
         for group in 0..lines.groups() {
             let shift = base.map(|b| Self::shift(b, lines, group));
+            if shift != last_shift {
+                last.clear();
+                last_shift = shift;
+            }
             for (visit, rows) in rows.iter_mut().enumerate() {
                 union.clear();
                 for strip in 0..lines.strips() {
@@ -359,7 +364,11 @@ impl Coefficients {
                 union.sort_unstable();
                 union.dedup();
                 *rows = (*rows).max(union.len() as i64);
-                seen.extend(union.iter().map(|r| (*r, shift.filter(|_| r.based))));
+                // Most elements have those of the one above.
+                if union != last {
+                    seen.extend(union.iter().map(|r| (*r, shift.filter(|_| r.based))));
+                    std::mem::swap(&mut union, &mut last);
+                }
             }
         }
         addends.extend(seen.into_iter().map(|(r, base)| r.addend(base)));
