@@ -183,8 +183,7 @@ impl Gram {
                 row[j] = rest / above[j * n + j];
             }
             let rest = (x - self.values[i * n + i]) - dot(&row[..i], &row[..i]);
-            // Not so for NaN either.
-            if !(rest > 0.0) {
+            if rest.is_nan() || rest <= 0.0 {
                 return false;
             }
             row[i] = rest.sqrt();
