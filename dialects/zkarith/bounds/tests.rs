@@ -154,7 +154,7 @@ fn norms_of_matrices_that_are_known() {
     // All ones; and a matrix of signs with orthogonal rows.
     close(norm_of(30, &vec![1.0; 900]), 30.0);
     let signs = |i: usize, j: usize| {
-        if (i & j).count_ones() % 2 == 0 {
+        if (i & j).count_ones().is_multiple_of(2) {
             1.0
         } else {
             -1.0
