@@ -1,7 +1,7 @@
 //! Reference semantics on exact integers, and the range analysis that goes with them.
 //!
 //! A program is evaluated operation by operation over a [`Number`]: over `i128` by [`eval`], over
-//! [`super::Interval`] by [`super::bounds`]. Every value is checked against the bounds of its type, so that an
+//! [`super::Interval`] by [`super::bounds()`]. Every value is checked against the bounds of its type, so that an
 //! evaluation that ends is one that the circuit can prove. `poly_ext.eval` on integers belongs to
 //! both: the program after any pass down to `poly_ext` has a value.
 

@@ -2,7 +2,7 @@
 //!
 //! * [`Kind`]: the operations, as an enum that rules match without a default;
 //! * [`eval`], [`eval_with`]: the semantics on exact integers;
-//! * [`bounds`], [`bounds_of`]: the same semantics on intervals, element by element, together with
+//! * [`bounds()`], [`bounds_of`]: the same semantics on intervals, element by element, together with
 //!   the norms of tensors, which grow less from one linear map to the next;
 //! * [`implied_bounds`]: what the verifier demands of a result's type;
 //! * [`quantize`], [`dequantize`]: between reals and integers of a scale;
