@@ -292,7 +292,11 @@ fn grow(chain: &mut Chain, random: &mut Random) {
             let (kh, kw) = (1 + random.below(h.min(3)), 1 + random.below(w.min(3)));
             let (sh, pad) = (1 + random.below(2), random.below(2));
             let dilation = if kw == 2 && w + pad > 2 { 2 } else { 1 };
-            let weights = random.list(outputs * (c / group) * kh * kw, 40);
+            let count = outputs * (c / group) * kh * kw;
+            let weights = match random.below(2) {
+                0 => random.list(count, 40),
+                _ => vec![40; count],
+            };
             let (k, t) = chain.constant(&[outputs, c / group, kh, kw], &weights);
             let op = format!(
                 "zkarith.conv X, {k} strides = [{sh}, 1] pads = [0, {pad}, 0, 0] dilations = [1, {dilation}] \
