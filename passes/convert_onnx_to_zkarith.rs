@@ -13,8 +13,9 @@
 //!   operand, up to where the function no longer changes; `zkarith.clamp` cuts the rest;
 //! * products with powers of two, and means over as many elements, cost nothing
 //!   (`zkarith.reinterpret`);
-//! * bounds are intervals of each element, computed from the quantized weights. A type holds their
-//!   hull.
+//! * bounds are intervals of each element, and the norm of each tensor (the root of the sum of its
+//!   squares), computed from the quantized weights; norms bound the sums of deep networks much
+//!   better. A type holds the hull of all elements.
 //!
 //! Constants are rounded to nearest, ties to even, from the exact value of the double.
 //!

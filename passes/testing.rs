@@ -97,7 +97,7 @@ impl<'c> Program<'c> {
         let known = bounds(&graph, &constants).unwrap_or_else(|e| panic!("{e}\n{}", self.text()));
         for (v, t) in graph.outputs.iter().zip(&out) {
             let intervals = known[v.index()].as_ref().expect("outputs have intervals");
-            for (i, n) in intervals.values.iter().zip(&t.values) {
+            for (i, n) in intervals.elements().values.iter().zip(&t.values) {
                 assert!(i.encloses(Interval::new(*n, *n)), "{n} is not in {i}");
             }
         }

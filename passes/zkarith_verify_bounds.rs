@@ -2,8 +2,9 @@
 //!
 //! The bounds of sums of products depend on constants, which may be large and stand in files, so
 //! that the verifier of `zkarith` does not look at them. This pass computes the interval of each
-//! element of each value from the types of the arguments, and reports every operation whose result
-//! can leave its type. The lowering relies on types: run this on edited programs, and always
+//! element of each value, and the norm of each tensor, from the types of the arguments, by the same
+//! analysis as the conversion from `onnx` does, and reports every operation whose result can leave
+//! its type. The lowering relies on types: run this on edited programs, and always
 //! before `convert-zkarith-to-plonk`.
 //!
 //! Before:
@@ -27,7 +28,7 @@
 //! Ensures: for every input that the argument types allow, every value lies within its type.
 
 use melior::ir::operation::OperationLike;
-use zkc_dialects::zkarith::{EvalError, Intervals, bounds_of, type_intervals};
+use zkc_dialects::zkarith::{Bounds, EvalError, bounds_of, type_bounds};
 use zkc_support::{
     Constants, Failed, Graph, OperationRef, PassInfo, PassOptions, emit_error, find_op,
 };
@@ -47,16 +48,16 @@ fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
     let graph =
         Graph::read(function).map_err(|e| emit_error(function.location(), &e.to_string(), &[]))?;
     let constants = Constants::of_module(module);
-    let mut known: Vec<Option<Intervals>> = vec![None; graph.value_count()];
+    let mut known: Vec<Option<Bounds>> = vec![None; graph.value_count()];
     for (i, v) in graph.inputs.iter().enumerate() {
         let message = format!("argument {i} is no tensor of `!zkarith.fixed`");
-        let intervals =
-            type_intervals(&graph, *v).ok_or_else(|| emit_error(graph.location, &message, &[]))?;
-        known[v.index()] = Some(intervals);
+        let bounds =
+            type_bounds(&graph, *v).ok_or_else(|| emit_error(graph.location, &message, &[]))?;
+        known[v.index()] = Some(bounds);
     }
     let mut failed = None;
     for op in &graph.ops {
-        let operands: Option<Vec<&Intervals>> = op
+        let operands: Option<Vec<&Bounds>> = op
             .operands
             .iter()
             .map(|v| known[v.index()].as_ref())
@@ -73,7 +74,7 @@ fn run(module: OperationRef<'_, '_>, _: &PassOptions) -> Result<(), Failed> {
                 let message = format!("`{}`: {reason}", op.name);
                 failed = Some(emit_error(op.location, &message, &[]));
                 // What follows is checked against what the type promises.
-                op.results.first().and_then(|v| type_intervals(&graph, *v))
+                op.results.first().and_then(|v| type_bounds(&graph, *v))
             }
         };
         if let (Some(v), Some(result)) = (op.results.first(), result) {

@@ -1,24 +1,23 @@
 //! Reference semantics on exact integers, and the range analysis that goes with them.
 //!
 //! A program is evaluated operation by operation over a [`Number`]: over `i128` by [`eval`], over
-//! [`Interval`] by [`bounds`]. Every value is checked against the bounds of its type, so that an
+//! [`super::Interval`] by [`super::bounds()`]. Every value is checked against the bounds of its type, so that an
 //! evaluation that ends is one that the circuit can prove. `poly_ext.eval` on integers belongs to
 //! both: the program after any pass down to `poly_ext` has a value.
 
 mod elementwise;
-mod linear;
+pub(super) mod linear;
 mod movement;
 
 use super::{
     kind::Kind,
     number::{Application, ApplicationRef, Functions, Interval, Lookup, Number, shift_left},
-    tensor::{IntTensor, Intervals, Tensor},
+    tensor::{IntTensor, Tensor},
 };
 use crate::onnx::shape::count;
 use std::cell::RefCell;
 use zkc_support::{
-    ConstantError, Constants, FixedType, Form, Graph, Op, Outside, TensorType, ValueId, as_approx,
-    node_name,
+    ConstantError, Constants, FixedType, Form, Graph, Op, Outside, TensorType, as_approx, node_name,
 };
 
 /// Why a program has no value for some input.
@@ -168,53 +167,6 @@ pub fn eval_with(
     run(graph, constants, Some(functions), &given(graph, inputs)?)
 }
 
-/// The interval of each element of each value of a program, by value, for all inputs that the
-/// arguments' types allow. Each lies within its value's type.
-///
-/// A named function is known to lie within its result's type only.
-///
-/// # Errors
-/// When a value can leave the bounds of its type, or a constant cannot be read.
-pub fn bounds(graph: &Graph, constants: &Constants) -> Result<Vec<Option<Intervals>>, EvalError> {
-    let mut known: Vec<Option<Intervals>> = vec![None; graph.value_count()];
-    for (index, v) in graph.inputs.iter().enumerate() {
-        known[v.index()] = Some(type_intervals(graph, *v).ok_or(EvalError::Signature { index })?);
-    }
-    for op in &graph.ops {
-        let operands = operands_of(op, &known)?;
-        let result = bounds_of(graph, op, constants, &operands)?;
-        let v = op
-            .results
-            .first()
-            .ok_or_else(|| fail(op, Reason::Unknown))?;
-        known[v.index()] = Some(result);
-    }
-    Ok(known)
-}
-
-/// The interval of each element of an operation's result, from those of its operands.
-///
-/// # Errors
-/// When the result can leave the bounds of its type, or a constant cannot be read.
-pub fn bounds_of(
-    graph: &Graph,
-    op: &Op,
-    constants: &Constants,
-    operands: &[&Intervals],
-) -> Result<Intervals, EvalError> {
-    step(graph, op, constants, None, operands)
-}
-
-/// All integers that a value's type allows, for each element.
-pub fn type_intervals(graph: &Graph, v: ValueId) -> Option<Intervals> {
-    let t = graph.tensor(v)?;
-    let interval = machine_bounds(&t.fixed()?);
-    Some(Tensor {
-        values: vec![interval; count(&t.shape)?],
-        shape: t.shape,
-    })
-}
-
 /// The bounds of a type, cut to 128 bits: no value that is computed here lies further out.
 pub fn machine_bounds(t: &FixedType) -> Interval {
     let cut = |b: &num_bigint::BigInt, wide: i128| i128::try_from(b).unwrap_or(wide);
@@ -320,10 +272,8 @@ fn run(
         .collect()
 }
 
-fn operands_of<'t, N>(
-    op: &Op,
-    known: &'t [Option<Tensor<N>>],
-) -> Result<Vec<&'t Tensor<N>>, EvalError> {
+/// What is known of the operands of an operation.
+pub(super) fn operands_of<'t, T>(op: &Op, known: &'t [Option<T>]) -> Result<Vec<&'t T>, EvalError> {
     op.operands
         .iter()
         .map(|v| known[v.index()].as_ref())
@@ -331,7 +281,8 @@ fn operands_of<'t, N>(
         .ok_or_else(|| fail(op, Reason::Malformed("an operand has no value")))
 }
 
-fn fail(op: &Op, reason: Reason) -> EvalError {
+/// The operation has no value, for this reason.
+pub(super) fn fail(op: &Op, reason: Reason) -> EvalError {
     let node = node_name(op.location);
     EvalError::Op(Box::new(OpError {
         op: op.name.clone(),
@@ -370,6 +321,7 @@ impl Scene<'_, '_> {
     }
 }
 
+/// The result of an operation, which lies within the bounds of its type.
 fn step<N: Number>(
     graph: &Graph,
     op: &Op,
@@ -377,13 +329,20 @@ fn step<N: Number>(
     functions: Option<&dyn Functions>,
     operands: &[&Tensor<N>],
 ) -> Result<Tensor<N>, EvalError> {
-    let unknown = || fail(op, Reason::Unknown);
-    let result = op
-        .results
-        .first()
-        .and_then(|v| graph.tensor(*v))
-        .ok_or_else(unknown)?;
-    let fixed = result.fixed().ok_or_else(unknown)?;
+    let result = result_of(graph, op, constants, functions, operands)?;
+    within_type(graph, op, &result)?;
+    Ok(result)
+}
+
+/// The result of an operation, wherever it lies.
+pub(super) fn result_of<N: Number>(
+    graph: &Graph,
+    op: &Op,
+    constants: &Constants,
+    functions: Option<&dyn Functions>,
+    operands: &[&Tensor<N>],
+) -> Result<Tensor<N>, EvalError> {
+    let (result, fixed) = result_type(graph, op)?;
     let scene = Scene {
         graph,
         op,
@@ -393,19 +352,40 @@ fn step<N: Number>(
         fixed,
     };
     let values = compute(&scene, operands).map_err(|reason| fail(op, reason))?;
-    let allowed = machine_bounds(&scene.fixed);
-    let outside = |n: &N| n.least() < allowed.lo || n.greatest() > allowed.hi;
-    if let Some(element) = values.iter().position(outside) {
-        let reason = Reason::Bounds {
-            element,
-            value: values[element].to_string(),
-            lo: scene.fixed.lo.to_string(),
-            hi: scene.fixed.hi.to_string(),
-        };
-        return Err(fail(op, reason));
-    }
     Tensor::try_new(&scene.result.shape, values)
         .ok_or_else(|| fail(op, Reason::Malformed("shapes contradict each other")))
+}
+
+/// Checks the result of an operation against the bounds of its type.
+pub(super) fn within_type<N: Number>(
+    graph: &Graph,
+    op: &Op,
+    result: &Tensor<N>,
+) -> Result<(), EvalError> {
+    let (_, fixed) = result_type(graph, op)?;
+    let allowed = machine_bounds(&fixed);
+    let outside = |n: &N| n.least() < allowed.lo || n.greatest() > allowed.hi;
+    match result.values.iter().position(outside) {
+        None => Ok(()),
+        Some(element) => Err(fail(
+            op,
+            Reason::Bounds {
+                element,
+                value: result.values[element].to_string(),
+                lo: fixed.lo.to_string(),
+                hi: fixed.hi.to_string(),
+            },
+        )),
+    }
+}
+
+fn result_type<'c>(graph: &Graph<'c>, op: &Op) -> Result<(TensorType<'c>, FixedType), EvalError> {
+    let result = op.results.first().and_then(|v| graph.tensor(*v));
+    let typed = result.and_then(|t| {
+        let fixed = t.fixed()?;
+        Some((t, fixed))
+    });
+    typed.ok_or_else(|| fail(op, Reason::Unknown))
 }
 
 fn compute<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Reason> {

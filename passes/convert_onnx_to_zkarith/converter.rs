@@ -9,7 +9,7 @@ use super::{
 use std::{collections::BTreeMap, rc::Rc};
 use zkc_dialects::{
     onnx,
-    zkarith::{Interval, Intervals, Kind, Tensor, bounds_of, dequantize, implied_bounds, quantize},
+    zkarith::{Bounds, Interval, Kind, Tensor, bounds_of, dequantize, implied_bounds, quantize},
 };
 use zkc_support::{
     Attribute, Constants, DType, FixedType, Graph, Location, Op, TensorType, Type, ValueId,
@@ -34,8 +34,8 @@ pub(super) struct Known {
     pub(super) scale: u32,
     /// Bounds of its type.
     pub(super) bounds: Interval,
-    /// The interval of each element, within `bounds`. Constants are read again when needed.
-    elements: Option<Rc<Intervals>>,
+    /// The interval of each element, within `bounds`, and the norm. Constants are read again when needed.
+    elements: Option<Rc<Bounds>>,
 }
 
 /// A conversion under way.
@@ -178,7 +178,7 @@ impl<'c, 'a> Converter<'c, 'a> {
             shape: shape.to_vec(),
             values: vec![bounds; count],
         };
-        self.remember(v, shape, scale, bounds, Some(elements))?;
+        self.remember(v, shape, scale, bounds, Some(Bounds::of(elements)))?;
         Ok(v)
     }
 
@@ -188,7 +188,7 @@ impl<'c, 'a> Converter<'c, 'a> {
         shape: &[i64],
         scale: u32,
         bounds: Interval,
-        elements: Option<Intervals>,
+        elements: Option<Bounds>,
     ) -> Result<(), Issue> {
         if v.index() != self.known.len() {
             return Err(Issue::new(
@@ -204,8 +204,8 @@ impl<'c, 'a> Converter<'c, 'a> {
         Ok(())
     }
 
-    /// The interval of each element of a value.
-    fn elements(&self, v: ValueId) -> Result<Rc<Intervals>, Issue> {
+    /// What is known of each element of a value.
+    fn elements(&self, v: ValueId) -> Result<Rc<Bounds>, Issue> {
         if let Some(elements) = &self.known[v.index()].elements {
             return Ok(Rc::clone(elements));
         }
@@ -258,16 +258,16 @@ impl<'c, 'a> Converter<'c, 'a> {
     ) -> Result<ValueId, Issue> {
         // Just pushed by the caller.
         let op = &self.graph.ops[self.graph.ops.len() - 1];
-        let operands: Vec<Rc<Intervals>> = op
+        let operands: Vec<Rc<Bounds>> = op
             .operands
             .iter()
             .map(|v| self.elements(*v))
             .collect::<Result<_, _>>()?;
-        let operands: Vec<&Intervals> = operands.iter().map(|t| &**t).collect();
+        let operands: Vec<&Bounds> = operands.iter().map(|t| &**t).collect();
         let advice = "use fewer `fraction-bits`, or declare a smaller input range";
         let elements = bounds_of(&self.graph, op, self.constants, &operands)
             .map_err(|e| Issue::from(e).help(advice))?;
-        let hull = elements.hull().unwrap_or(Interval::exact_zero());
+        let hull = elements.elements().hull().unwrap_or(Interval::exact_zero());
         let bounds = match (given, implied_bounds(&self.graph, op)) {
             (Some(given), _) => given,
             (None, Some(implied)) => implied.hull(hull),
@@ -526,6 +526,13 @@ impl<'c, 'a> Converter<'c, 'a> {
         dequantize(k.bounds.lo, k.scale)
             .abs()
             .max(dequantize(k.bounds.hi, k.scale).abs())
+    }
+
+    /// The greatest real norm of a value that is computed: the root of the sum of all squares.
+    pub(super) fn norm(&self, v: ValueId) -> f64 {
+        let k = self.known(v);
+        let norm = k.elements.as_ref().map_or(f64::INFINITY, |b| b.norm());
+        norm * (-f64::from(k.scale)).exp2()
     }
 }
 

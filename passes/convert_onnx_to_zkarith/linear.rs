@@ -26,6 +26,28 @@ fn sums(rows: impl Iterator<Item = (f64, f64)>, x: Reals) -> Reals {
     })
 }
 
+/// The bounds, no further from zero than the longest row of weights times the norm of what is
+/// multiplied with it.
+fn within_reach((lo, hi): Reals, longest: f64, norm: f64) -> Reals {
+    let most = longest * norm;
+    // No row has no bound; and nothing is known where the norm is infinite.
+    if most.is_nan() {
+        (lo, hi)
+    } else {
+        (lo.max(-most), hi.min(most))
+    }
+}
+
+/// The greatest length of several vectors, from the sums of their squares.
+fn longest(squares: impl Iterator<Item = f64>) -> f64 {
+    squares.fold(0.0, f64::max).sqrt()
+}
+
+/// The sum of the squares of a row of weights.
+fn square(row: &[f64]) -> f64 {
+    row.iter().map(|w| w * w).sum()
+}
+
 /// The sums of positive and of negative weights.
 fn signed_sums<'w>(weights: impl Iterator<Item = &'w f64>) -> (f64, f64) {
     weights.fold(
@@ -108,8 +130,10 @@ impl Converter<'_, '_> {
                 } else {
                     1
                 };
-                let rows = column_sums(&w.to_f64(), columns.max(1) as usize);
-                let bounds = sums(rows.into_iter(), self.reals(x));
+                let columns = Columns::new(&w.to_f64(), columns.max(1) as usize);
+                let bounds = sums(columns.sums.into_iter(), self.reals(x));
+                let longest = longest(columns.squares.into_iter());
+                let bounds = within_reach(bounds, longest, self.norm(x));
                 let count = w
                     .shape
                     .iter()
@@ -125,8 +149,9 @@ impl Converter<'_, '_> {
                 let x = self.settled(x, &Sink::Value)?;
                 let count = w.shape.last().copied().unwrap_or(1).max(1) as usize;
                 let values = w.to_f64();
-                let rows = values.chunks(count).map(|row| signed_sums(row.iter()));
-                let bounds = sums(rows, self.reals(x));
+                let rows = || values.chunks(count);
+                let bounds = sums(rows().map(|row| signed_sums(row.iter())), self.reals(x));
+                let bounds = within_reach(bounds, longest(rows().map(square)), self.norm(x));
                 let w = self.linear_weights(op, x, &w, count, bounds)?;
                 (w, x)
             }
@@ -167,8 +192,10 @@ impl Converter<'_, '_> {
                     return Err(Issue::new("needs operands of one rank, at least three"));
                 }
                 let values = w.to_f64();
-                let rows = values.chunks(taps).map(|row| signed_sums(row.iter()));
-                let (mut lo, mut hi) = sums(rows, self.reals(x));
+                let rows = || values.chunks(taps);
+                let bounds = sums(rows().map(|row| signed_sums(row.iter())), self.reals(x));
+                let (mut lo, mut hi) =
+                    within_reach(bounds, longest(rows().map(square)), self.norm(x));
                 for b in bias.iter().flat_map(|c| c.to_f64()) {
                     (lo, hi) = (lo.min(lo + b), hi.max(hi + b));
                 }
@@ -210,19 +237,29 @@ impl Converter<'_, '_> {
     }
 }
 
-/// Signed sums of each column of a matrix, or of each matrix of a stack of them.
-fn column_sums(values: &[f64], columns: usize) -> Vec<(f64, f64)> {
-    // A stack of matrices is taken for one tall one: its bounds are wider, and they only serve to
-    // choose scales.
-    let mut out = vec![(0.0, 0.0); columns];
-    for row in values.chunks(columns) {
-        for (sum, w) in out.iter_mut().zip(row) {
-            if *w > 0.0 {
-                sum.0 += w;
-            } else {
-                sum.1 += w;
+/// Sums over each column of a matrix, or of a stack of them.
+struct Columns {
+    /// Of positive and of negative weights.
+    sums: Vec<(f64, f64)>,
+    /// Of the squares.
+    squares: Vec<f64>,
+}
+
+impl Columns {
+    fn new(values: &[f64], columns: usize) -> Self {
+        // A stack of matrices is taken for one tall one: its bounds are wider, and they only serve
+        // to choose scales.
+        let mut out = Self {
+            sums: vec![(0.0, 0.0); columns],
+            squares: vec![0.0; columns],
+        };
+        for row in values.chunks(columns) {
+            for (j, w) in row.iter().enumerate() {
+                let sum = &mut out.sums[j];
+                *if *w > 0.0 { &mut sum.0 } else { &mut sum.1 } += w;
+                out.squares[j] += w * w;
             }
         }
+        out
     }
-    out
 }

@@ -211,13 +211,22 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
     ];
     work.zkc(&["witness", "m.zkc", "--input", &proven.input, "-o", "w"])?;
     let unsatisfied = "the witness does not satisfy the circuit";
-    let changed = flipped(&honest, honest.len() - 32);
-    proven.seal("m.pk", FileKind::ProvingKey, &changed)?;
-    let message = work.refused(&by_witness)?;
-    ensure!(
-        message.contains(unsatisfied) && message.contains("\n  in m.pk\n"),
-        "a changed key: {message}"
-    );
+    // Some changes leave a key that can be read: another commitment to a fixed column, say.
+    let mut found = 0;
+    for place in (0..honest.len()).step_by(honest.len() / CHANGES) {
+        proven.seal("m.pk", FileKind::ProvingKey, &flipped(&honest, place))?;
+        if work.tool("zkc", &by_witness)?.success() {
+            continue;
+        }
+        let message = work.refused(&by_witness)?;
+        found += usize::from(message.contains(unsatisfied));
+        ensure!(
+            message.contains("\n  in m.pk\n"),
+            "byte {place} of {} of the proving key: {message}",
+            honest.len()
+        );
+    }
+    ensure!(found > 0, "no key that can be read was changed");
     proven.seal("m.pk", FileKind::ProvingKey, &honest)?;
     let values = proven.payload("w", FileKind::Witness)?;
     let mut found = 0;

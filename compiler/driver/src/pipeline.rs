@@ -27,8 +27,9 @@ const SUMS_LIMB_BITS: u32 = 8;
 /// Fraction bits by default where weights are not in the way: a bit more costs next to nothing there.
 const SUMS_FRACTION_BITS: u32 = 12;
 
-/// Bits of values there, so that the bounds of deep networks cost no precision.
-const SUMS_VALUE_BITS: u32 = 32;
+/// Bits of values there, so that the bounds of deep networks cost no precision: as many as two factors may have whose
+/// products are summed up, 2^14 of them, in an accumulator of `max-bits`.
+const SUMS_VALUE_BITS: u32 = 48;
 
 /// Bits of a value there that is not rescaled: more of them make sums of the next layer wider than a rescale costs.
 const SUMS_RESCALE_ABOVE: u32 = 24;
@@ -200,7 +201,7 @@ mod tests {
         );
         assert_eq!(
             conversion(&CompileOptions::default(), &one),
-            "convert-onnx-to-zkarith{fraction-bits=12 input-range=-0.5:3 limb-bits=8 value-bits=32 rescale-above=24}"
+            "convert-onnx-to-zkarith{fraction-bits=12 input-range=-0.5:3 limb-bits=8 value-bits=48 rescale-above=24}"
         );
         let mut circuit = |backend| {
             options.backend = backend;

@@ -5,6 +5,7 @@ use crate::{
     onnx::shape::{broadcast_strides, positions, strides},
     zkarith::number::Number,
 };
+use zkc_support::Op;
 
 /// Adds `a * b` to a sum of a result element.
 fn accumulate<N: Number>(sum: &mut N, a: N, b: N, element: usize) -> Result<(), Reason> {
@@ -25,18 +26,9 @@ pub(super) fn matmul<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, R
     let (rows, columns) = (shape[rank - 2] as usize, shape[rank - 1] as usize);
     let inner = a.shape[a.shape.len() - 1] as usize;
     let lead = &shape[..rank - 2];
-    // First elements of the matrices of each operand, broadcast over the leading dimensions.
-    let starts = |t: &Tensor<N>| {
-        let own = &t.shape[..t.shape.len() - 2];
-        let matrix: i64 = t.shape[t.shape.len() - 2..].iter().product();
-        let steps: Vec<i64> = broadcast_strides(own, lead)
-            .into_iter()
-            .map(|stride| stride * matrix)
-            .collect();
-        positions(lead, &steps, 0)
-    };
     let mut out = Vec::with_capacity(rows * columns * lead.iter().product::<i64>() as usize);
-    for (a0, b0) in starts(a).into_iter().zip(starts(b)) {
+    let starts = matrices(&a.shape, lead).into_iter();
+    for (a0, b0) in starts.zip(matrices(&b.shape, lead)) {
         for i in 0..rows {
             let first = out.len();
             out.resize(first + columns, N::exact(0));
@@ -52,17 +44,35 @@ pub(super) fn matmul<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, R
     Ok(out)
 }
 
+/// First elements of the matrices of a stack of shape `own`, of rank two at least, broadcast over the leading
+/// dimensions of a product.
+pub(in crate::zkarith) fn matrices(own: &[i64], lead: &[i64]) -> Vec<usize> {
+    let (stack, matrix) = own.split_at(own.len() - 2);
+    let matrix: i64 = matrix.iter().product();
+    let steps: Vec<i64> = broadcast_strides(stack, lead)
+        .into_iter()
+        .map(|stride| stride * matrix)
+        .collect();
+    positions(lead, &steps, 0)
+}
+
 /// Where the elements of windows lie: for each window and each element of it, a position in the
 /// spatial part of the operand, or nothing in the padding.
-struct Windows {
+pub(in crate::zkarith) struct Windows {
     /// Spatial positions per window, row-major.
     taps: Vec<Vec<Option<usize>>>,
 }
 
 impl Windows {
-    fn new(s: &Scene, input: &[i64], output: &[i64], kernel: &[i64]) -> Result<Self, Reason> {
+    pub(in crate::zkarith) fn new(
+        op: &Op,
+        input: &[i64],
+        output: &[i64],
+        kernel: &[i64],
+    ) -> Result<Self, Reason> {
         let n = kernel.len();
-        let (step, pads, dilation) = (s.ints("strides")?, s.ints("pads")?, s.ints("dilations")?);
+        let ints = |name: &'static str| op.ints(name).ok_or(Reason::Malformed(name));
+        let (step, pads, dilation) = (ints("strides")?, ints("pads")?, ints("dilations")?);
         if input.len() != n
             || output.len() != n
             || step.len() != n
@@ -91,6 +101,16 @@ impl Windows {
             .collect();
         Ok(Self { taps })
     }
+
+    /// The greatest number of windows that one element of the operand is in.
+    pub(in crate::zkarith) fn overlap(&self) -> usize {
+        let inside = || self.taps.iter().flatten().flatten();
+        let mut windows = vec![0; inside().max().map_or(0, |last| last + 1)];
+        for position in inside() {
+            windows[*position] += 1;
+        }
+        windows.into_iter().max().unwrap_or(0)
+    }
 }
 
 /// All coordinates of a box, row-major.
@@ -118,7 +138,7 @@ pub(super) fn conv<N: Number>(s: &Scene, x: &[&Tensor<N>]) -> Result<Vec<N>, Rea
             "needs operands of one rank, at least three",
         ));
     }
-    let windows = Windows::new(s, &x.shape[2..], &shape[2..], &w.shape[2..])?;
+    let windows = Windows::new(s.op, &x.shape[2..], &shape[2..], &w.shape[2..])?;
     let (channels, outputs) = (x.shape[1] as usize, shape[1] as usize);
     let inner = w.shape[1] as usize;
     if channels != inner * group || outputs % group != 0 {
@@ -159,7 +179,7 @@ pub(super) fn pool<N: Number>(
     let lead = x.shape.len().checked_sub(kernel.len());
     let lead = lead.filter(|_| s.result.shape.len() == x.shape.len());
     let lead = lead.ok_or(Reason::Malformed("kernel"))?;
-    let windows = Windows::new(s, &x.shape[lead..], &s.result.shape[lead..], &kernel)?;
+    let windows = Windows::new(s.op, &x.shape[lead..], &s.result.shape[lead..], &kernel)?;
     let plane = x.shape[lead..].iter().product::<i64>().max(0) as usize;
     let mut out = Vec::new();
     for source in x.values.chunks(plane.max(1)) {

@@ -1,7 +1,7 @@
 //! Values of every operation on small examples, and laws that tie the two evaluations together.
 
 use super::*;
-use crate::zkarith::number;
+use crate::zkarith::{bounds, number};
 use zkc_support::{find_op, new_context, parse_module};
 
 /// Functions that tests can compute in their head.
@@ -31,8 +31,8 @@ fn run_text(text: &str, inputs: &[Vec<i128>]) -> Result<Vec<Vec<i128>>, String> 
         let enclosing = known[v.index()]
             .as_ref()
             .ok_or("an output has no interval")?;
-        assert_eq!(enclosing.shape, t.shape);
-        for (interval, n) in enclosing.values.iter().zip(&t.values) {
+        assert_eq!(enclosing.elements().shape, t.shape);
+        for (interval, n) in enclosing.elements().values.iter().zip(&t.values) {
             assert!(
                 interval.encloses(Interval::exact(*n)),
                 "{n} is not in {interval}"
@@ -341,6 +341,7 @@ fn bounds_are_those_of_each_element() {
     let graph = Graph::read(find_op(module.as_operation(), "func.func").unwrap()).unwrap();
     let known = bounds(&graph, &Constants::of_module(module.as_operation())).unwrap();
     let out = known[graph.outputs[0].index()].as_ref().unwrap();
+    let out = out.elements();
     assert_eq!(out.values, [Interval::new(0, 30), Interval::new(-30, 40)]);
     assert_eq!(out.hull(), Some(Interval::new(-30, 40)));
 }
