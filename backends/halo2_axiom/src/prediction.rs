@@ -35,44 +35,28 @@ pub enum WorkKind {
     Proof,
     /// A multiplication in the field of coordinates, in sums of multiples of points.
     Sum,
-    /// A butterfly of a transform between coefficients and values.
-    Butterfly,
-    /// A product or a sum of the constraints, on one row of one part of the domain that they are evaluated on.
-    Operation,
-    /// A cell of a fixed column that is not zero, times a factor.
-    FixedCell,
-    /// A row of a polynomial that is evaluated or opened.
-    OpenedRow,
-    /// A row of a column of the first phase.
-    ValueRow,
+    /// A multiplication in the field of scalars, with what is added: of a transform, of the constraints, or of an opening.
+    Step,
     /// A row of a column that depends on challenges, which is computed.
     LateRow,
 }
 
 impl WorkKind {
     /// All kinds.
-    pub const ALL: [WorkKind; 8] = [
+    pub const ALL: [WorkKind; 4] = [
         WorkKind::Proof,
         WorkKind::Sum,
-        WorkKind::Butterfly,
-        WorkKind::Operation,
-        WorkKind::FixedCell,
-        WorkKind::OpenedRow,
-        WorkKind::ValueRow,
+        WorkKind::Step,
         WorkKind::LateRow,
     ];
 
     /// Processor seconds of one unit.
     pub fn seconds(self) -> f64 {
         match self {
-            WorkKind::Proof => 1e-3,
-            WorkKind::Sum => 1.8e-8,
-            WorkKind::Butterfly => 2.2e-8,
-            WorkKind::Operation => 2.2e-8,
-            WorkKind::FixedCell => 1.8e-8,
-            WorkKind::OpenedRow => 2.2e-8,
-            WorkKind::ValueRow => 1e-7,
-            WorkKind::LateRow => 3e-7,
+            WorkKind::Proof => 6e-3,
+            WorkKind::Sum => 2.4e-8,
+            WorkKind::Step => 2.8e-8,
+            WorkKind::LateRow => 4e-7,
         }
     }
 }
@@ -123,15 +107,14 @@ impl Prepared {
         let all: f64 = filled.iter().sum();
         let mixes = numerator.mixed.iter().flatten();
         let mixes: f64 = mixes.map(|(column, _)| filled[*column]).sum();
+        let butterflies = transforms * n / 2.0 * f64::from(shape.k);
+        let operations = numerator.operations() as f64 * n * pieces;
+        // Fixed cells are evaluated and opened, other columns evaluated at one or two points and opened.
+        let opened = mixes + 2.0 * all + 2.5 * hidden * n;
         let amount = |kind| match kind {
             WorkKind::Proof => 1.0,
             WorkKind::Sum => sums,
-            WorkKind::Butterfly => transforms * n / 2.0 * f64::from(shape.k),
-            WorkKind::Operation => numerator.operations() as f64 * n * pieces,
-            // Evaluated, and opened.
-            WorkKind::FixedCell => mixes + 2.0 * all,
-            WorkKind::OpenedRow => 2.5 * hidden * n,
-            WorkKind::ValueRow => early * n,
+            WorkKind::Step => butterflies + operations + opened,
             WorkKind::LateRow => late * n,
         };
         Some(WorkKind::ALL.map(|kind| (kind, amount(kind))))
@@ -210,14 +193,10 @@ fn small_sums(circuit: &Circuit, layout: &Layout) -> f64 {
     total + counting * f64::from(layout.usable_rows) * each(COUNT_BITS)
 }
 
-/// How many columns' worth of cells sums of fractions leave at zero: a helper column is zero on rows where nothing is looked
-/// up.
+/// How many columns' worth of cells sums of fractions leave at zero: a fraction is zero on rows where nothing is looked up.
 fn empty_helpers(circuit: &Circuit, layout: &Layout) -> f64 {
-    let helpers = circuit.derived.iter();
-    let helpers = helpers.filter(|derived| derived.rotation == 0).count() as f64;
     let terms = circuit.multiplicities.iter().flat_map(|info| &info.terms);
-    let selected: f64 = terms.map(|term| share(&term.selector, layout)).sum();
-    (helpers - selected).max(0.0)
+    terms.map(|term| 1.0 - share(&term.selector, layout)).sum()
 }
 
 /// The share of rows on which a selector is not zero.
