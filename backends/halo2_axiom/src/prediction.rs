@@ -24,9 +24,8 @@ const SCALAR_BITS: u32 = 254;
 /// Bits of a number that counts lookups.
 const COUNT_BITS: u32 = 4;
 
-/// Bytes that making keys, and making a proof, hold of each cell of a fixed column, and a proof of those of others.
-const KEY_CELL_BYTES: f64 = 44.0;
-const PROOF_CELL_BYTES: [f64; 2] = [32.0, 120.0];
+/// Bytes that making keys holds of each cell of a fixed column.
+const KEY_CELL_BYTES: u64 = 44;
 
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,18 +151,14 @@ impl Prepared {
     pub fn predict(&self, commitment: Commitment) -> Option<Prediction> {
         let work = self.work(commitment)?;
         let shape = self.shape();
-        let n = rows(shape.k);
-        let hidden = shape.advice_columns + shape.late_advice_columns + shape.instance_columns;
-        // Those of the parameters, and those that are added up.
-        let params = 2 * params_memory_bytes(shape.k);
-        let fixed = shape.fixed_columns as f64 * n;
-        let [fixed_bytes, other_bytes] = PROOF_CELL_BYTES;
-        let proof = fixed_bytes * fixed + other_bytes * hidden as f64 * n;
+        // The points of the parameters are held twice: as halo2-axiom has them, and to be added up.
+        let points = params_memory_bytes(shape.k);
+        let fixed = (shape.fixed_columns as u64) << shape.k;
         let seconds = work.map(|(kind, amount)| kind.seconds() * amount);
         Some(Prediction {
             prove_s: seconds.iter().sum(),
-            keys_bytes: params + (KEY_CELL_BYTES * fixed) as u64,
-            proof_bytes: params + proof as u64,
+            keys_bytes: 2 * points + KEY_CELL_BYTES * fixed,
+            proof_bytes: points + shape.memory_bytes(),
         })
     }
 }

@@ -25,6 +25,10 @@ pub(crate) const FLAVOUR: Flavour = Flavour {
     needs: "this needs",
 };
 
+/// Bytes that our own prover holds of each cell of a fixed column, and of any other column.
+pub(crate) const FIXED_CELL_BYTES: u64 = 32;
+pub(crate) const HIDDEN_CELL_BYTES: u64 = 120;
+
 /// Bytes of a field element.
 pub(crate) const FIELD_BYTES: u64 = 32;
 
@@ -143,9 +147,15 @@ impl Halo2 for Halo2Axiom {
         cells.query_challenge(challenge)
     }
 
-    /// Counts the proving key, the polynomials of a proof, and what opening them all takes: about three copies of each.
+    /// Counts what our own prover holds of each column, and for halo2-axiom's the proving key, the polynomials of a proof, and
+    /// what opening them all takes: about three copies of each.
     fn proving_bytes(shape: &CircuitShape) -> u64 {
         let advice = shape.advice_columns + shape.late_advice_columns;
+        if shape.lookups == 0 && shape.equality_columns == 0 {
+            let hidden = advice + shape.instance_columns;
+            let cells = FIXED_CELL_BYTES * shape.fixed_columns as u64;
+            return (cells + HIDDEN_CELL_BYTES * hidden as u64) << shape.k;
+        }
         let products = shape.permutation_products();
         let key = 2 * shape.fixed_columns + 2 * shape.equality_columns + 3;
         let proof = advice + shape.instance_columns + products + 3 * shape.lookups;

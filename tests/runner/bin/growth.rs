@@ -67,7 +67,7 @@ const SERIES: [Series; 5] = [
     Series {
         name: "image",
         axis: "pixels, 2 convolutions of 4 channels",
-        sizes: &[36, 64, 144, 256, 400, 576],
+        sizes: &[36, 64, 144, 256, 400, 576, 1024],
         network: |pixels| convolutions(24, 4, (pixels as f64).sqrt() as i64),
     },
     Series {
