@@ -163,7 +163,7 @@ impl ProvingKey {
             }
             let inner = Proving::Gates {
                 fixed: install(|| fixed_values(&prepared))?,
-                verifying: verifying.inner,
+                verifying: Box::new(verifying.inner),
             };
             let (setup, digest) = (verifying.setup, verifying.digests.key);
             return Ok(ProvingKey::new(

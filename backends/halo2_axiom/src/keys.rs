@@ -86,7 +86,7 @@ pub struct ProvingKey {
 pub(crate) enum Proving {
     /// Of a circuit whose constraints are all gates: the values of fixed columns.
     Gates {
-        verifying: plonk::VerifyingKey<G1Affine>,
+        verifying: Box<plonk::VerifyingKey<G1Affine>>,
         fixed: Vec<FixedValues>,
     },
     /// Of any other, for `halo2-axiom`'s own prover.
@@ -197,7 +197,7 @@ impl ProvingKey {
             let key = match (gates(prepared)?, &params.inner) {
                 (Some(meta), _) => {
                     let fixed = fixed_values(prepared);
-                    let verifying = commit_fixed(prepared, params, meta, &fixed)?;
+                    let verifying = Box::new(commit_fixed(prepared, params, meta, &fixed)?);
                     return Ok(Proving::Gates { verifying, fixed });
                 }
                 (None, Inner::Kzg(params)) => keygen_pk2(params, &circuit, false),
