@@ -87,9 +87,12 @@ pub(crate) fn create(
         domain: Domain::new(inner.k(), inner.get_omega()),
         columns: columns.to_vec(),
     };
-    prover
-        .prove((grid, added), public, rng)?
-        .map_err(|error| FLAVOUR.failed("writing a proof", error))
+    prover.prove((grid, added), public, rng)
+}
+
+/// The transcript could not be written.
+fn unwritten(error: std::io::Error) -> Error {
+    FLAVOUR.failed("writing a proof", error)
 }
 
 impl Prover<'_> {
@@ -98,13 +101,10 @@ impl Prover<'_> {
         (grid, added): (&Grid, &BTreeMap<Cell, i128>),
         public: &[Vec<Fr>],
         rng: &mut impl RngCore,
-    ) -> Result<std::io::Result<Vec<u8>>, Error> {
+    ) -> Result<Vec<u8>, Error> {
         let meta = self.verifying.cs();
         let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(vec![]);
-        let instance = match self.begin(public, &mut transcript) {
-            Ok(instance) => instance,
-            Err(error) => return Ok(Err(error)),
-        };
+        let instance = self.begin(public, &mut transcript).map_err(unwritten)?;
         let mut advice = vec![Hidden::default(); meta.num_advice_columns()];
         let phases = meta.challenge_phase();
         let mut challenges = vec![Fr::ZERO; phases.len()];
@@ -114,9 +114,7 @@ impl Prover<'_> {
                 _ => self.second_phase((grid, added), &challenges, &mut advice, rng)?,
             };
             for point in affine(&committed) {
-                if let Err(error) = transcript.write_point(point) {
-                    return Ok(Err(error));
-                }
+                transcript.write_point(point).map_err(unwritten)?;
             }
             for (challenge, of) in challenges.iter_mut().zip(&phases) {
                 if *of == phase {
@@ -124,9 +122,9 @@ impl Prover<'_> {
                 }
             }
         }
-        Ok(self
-            .finish(&instance, &advice, &challenges, &mut transcript, rng)
-            .map(|()| transcript.finalize()))
+        self.finish(&instance, &advice, &challenges, &mut transcript, rng)
+            .map_err(unwritten)?;
+        Ok(transcript.finalize())
     }
 
     /// The key and the public values, which start the transcript.

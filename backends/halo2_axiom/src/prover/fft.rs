@@ -66,12 +66,7 @@ impl Domain {
 
     /// What the value in each row contributes to the value at `x`, which is no root of unity.
     pub(super) fn lagrange(&self, x: Fr) -> Vec<Fr> {
-        let mut root = Fr::ONE;
-        let mut roots = Vec::with_capacity(self.size());
-        for _ in 0..self.size() {
-            roots.push(root);
-            root *= self.omega;
-        }
+        let roots = powers(self.omega, self.size());
         let mut weights: Vec<Fr> = roots.iter().map(|root| x - root).collect();
         weights.iter_mut().batch_invert();
         let common = (x.pow_vartime([self.size() as u64]) - Fr::ONE) * self.inverse_size;
@@ -108,6 +103,12 @@ fn transform(values: &mut [Fr], roots: &[Fr]) {
         }
         m *= 2;
     }
+}
+
+/// The first powers of a number, from its zeroth on.
+pub(super) fn powers(base: Fr, count: usize) -> Vec<Fr> {
+    let powers = std::iter::successors(Some(Fr::ONE), |power| Some(*power * base));
+    powers.take(count).collect()
 }
 
 /// The value of a polynomial.

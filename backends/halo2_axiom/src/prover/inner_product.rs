@@ -11,7 +11,7 @@ use rand_core_06::RngCore;
 
 use super::bases::{Bases, affine};
 use super::columns::FixedColumns;
-use super::fft::{Domain, add_multiple, divide, evaluate};
+use super::fft::{Domain, add_multiple, divide, evaluate, powers};
 use super::msm::{Multiple, combine, combine_cost, multiply, sum_cost};
 use super::opening::{Opened, sets};
 
@@ -35,10 +35,9 @@ pub(super) fn open(
     let mut quotient = vec![Fr::ZERO; domain.size()];
     for set in &sets {
         // The last polynomial of a set has factor one.
-        let powers = std::iter::successors(Some(Fr::ONE), |power| Some(*power * x_1));
-        let mut powers: Vec<Fr> = powers.take(set.opened.len()).collect();
-        powers.reverse();
-        let (polynomial, blind) = set.combine(domain, fixed, &powers);
+        let mut factors = powers(x_1, set.opened.len());
+        factors.reverse();
+        let (polynomial, blind) = set.combine(domain, fixed, &factors);
         let mut rest = polynomial.clone();
         for point in &set.points {
             divide(&mut rest, points[*point]);
@@ -105,9 +104,7 @@ fn argue(
     let value = evaluate(&p, x);
     p[0] -= value;
     let mut blind = random_blind * xi + blind;
-    let mut b: Vec<Fr> = std::iter::successors(Some(Fr::ONE), |power| Some(*power * x))
-        .take(n)
-        .collect();
+    let mut b = powers(x, n);
     let mut generators = bases.monomial.clone();
     // Generator `i` of now is the sum of `weights[j]` times generator `i + j * p.len()` of `generators`.
     let mut weights = vec![Fr::ONE];

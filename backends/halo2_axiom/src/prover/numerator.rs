@@ -31,7 +31,7 @@ enum Atom {
 }
 
 /// A constant and multiples of atoms.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Sum {
     constant: Fr,
     terms: BTreeMap<Atom, Fr>,
@@ -174,7 +174,7 @@ impl Numerator {
 struct Sums<'a> {
     challenges: &'a [Fr],
     all: Vec<Sum>,
-    numbers: HashMap<Vec<(Atom, [u64; 4])>, Vec<usize>>,
+    numbers: HashMap<Sum, usize>,
 }
 
 impl Sums<'_> {
@@ -239,25 +239,11 @@ impl Sums<'_> {
     }
 
     fn number(&mut self, sum: Sum) -> usize {
-        use halo2_axiom::halo2curves::ff::PrimeField;
-        let word = |value: &Fr| {
-            let mut words = [0; 4];
-            for (word, bytes) in words
-                .iter_mut()
-                .zip(value.to_repr().as_ref().chunks_exact(8))
-            {
-                *word = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
-            }
-            words
-        };
-        let key = sum.terms.iter().map(|(atom, f)| (*atom, word(f))).collect();
-        let same = self.numbers.entry(key).or_default();
-        if let Some(number) = same.iter().find(|n| self.all[**n] == sum) {
-            return *number;
-        }
-        same.push(self.all.len());
-        self.all.push(sum);
-        self.all.len() - 1
+        let all = &mut self.all;
+        *self.numbers.entry(sum).or_insert_with_key(|sum| {
+            all.push(sum.clone());
+            all.len() - 1
+        })
     }
 
     /// The same sum with products that have a factor in common joined.
@@ -290,9 +276,6 @@ impl Sums<'_> {
             let rest = self.factored(rest);
             let rest = self.number(rest);
             sum.add(Atom::Product(common.min(rest), common.max(rest)), Fr::ONE);
-            if sum.terms.len() == 1 {
-                return sum;
-            }
         }
     }
 }

@@ -8,7 +8,7 @@ use halo2_axiom::halo2curves::bn256::Fr;
 use halo2_axiom::halo2curves::ff::{Field, PrimeField};
 use rayon::prelude::*;
 
-use super::fft::{Domain, add_multiple};
+use super::fft::{Domain, add_multiple, powers};
 use super::numerator::Numerator;
 
 /// The pieces of the quotient, of as many coefficients as there are rows each.
@@ -61,11 +61,6 @@ pub(super) fn quotient<'a>(
     out
 }
 
-fn powers(base: Fr, count: usize) -> Vec<Fr> {
-    let powers = std::iter::successors(Some(Fr::ONE), |power| Some(*power * base));
-    powers.take(count).collect()
-}
-
 /// What takes the values of a polynomial at some points to its coefficients: those of the Lagrange polynomials.
 fn inverse_vandermonde(points: &[Fr]) -> Vec<Vec<Fr>> {
     let mut out = vec![vec![Fr::ZERO; points.len()]; points.len()];
@@ -89,11 +84,6 @@ fn inverse_vandermonde(points: &[Fr]) -> Vec<Vec<Fr>> {
     out
 }
 
-/// The value at `x` of the polynomial that has some values at some points.
-pub(super) fn interpolate(points: &[Fr], values: &[Fr], x: Fr) -> Fr {
-    super::fft::evaluate(&interpolated(points, values), x)
-}
-
 /// The coefficients of the polynomial that has some values at some points.
 pub(super) fn interpolated(points: &[Fr], values: &[Fr]) -> Vec<Fr> {
     let rows = inverse_vandermonde(points).into_iter();
@@ -112,7 +102,5 @@ mod tests {
         let points = [2, 5, 7, 11].map(Fr::from);
         let values = points.map(|x| evaluate(&polynomial, x));
         assert_eq!(interpolated(&points, &values), polynomial);
-        let x = Fr::from(1000);
-        assert_eq!(interpolate(&points, &values, x), evaluate(&polynomial, x));
     }
 }

@@ -6,9 +6,9 @@ use halo2_axiom::transcript::{Challenge255, TranscriptWrite};
 
 use super::bases::{Bases, affine};
 use super::columns::FixedColumns;
-use super::fft::{Domain, add_multiple, divide};
+use super::fft::{Domain, add_multiple, divide, evaluate, powers};
 use super::opening::{Opened, sets};
-use super::quotient::{interpolate, interpolated};
+use super::quotient::interpolated;
 
 /// Proves the values of polynomials at points.
 pub(super) fn open(
@@ -29,18 +29,15 @@ pub(super) fn open(
     let mut combined = Vec::new();
     let mut power_of_v = Fr::ONE;
     for set in &sets {
-        let powers = std::iter::successors(Some(Fr::ONE), |power| Some(*power * y));
-        let powers: Vec<Fr> = powers.take(set.opened.len()).collect();
-        let (polynomial, _) = set.combine(domain, fixed, &powers);
+        let factors = powers(y, set.opened.len());
+        let (polynomial, _) = set.combine(domain, fixed, &factors);
         let at: Vec<Fr> = set.points.iter().map(|point| points[*point]).collect();
-        let values = set.values(&powers);
+        let low = interpolated(&at, &set.values(&factors));
         let mut rest = polynomial.clone();
-        for (coefficient, value) in rest.iter_mut().zip(interpolated(&at, &values)) {
-            *coefficient -= value;
-        }
+        add_multiple(&mut rest, -Fr::ONE, &low);
         at.iter().for_each(|point| divide(&mut rest, *point));
         add_multiple(&mut quotient, power_of_v, &rest);
-        combined.push((polynomial, at, values, power_of_v));
+        combined.push((polynomial, at, low, power_of_v));
         power_of_v *= v;
     }
     transcript.write_point(affine(&[bases.commit(&quotient, Fr::ONE)])[0])?;
@@ -49,13 +46,13 @@ pub(super) fn open(
         |points: &mut dyn Iterator<Item = Fr>| -> Fr { points.map(|p| u - p).product() };
     let mut sum = vec![Fr::ZERO; domain.size()];
     let mut first = None;
-    for (polynomial, at, values, power_of_v) in &combined {
+    for (polynomial, at, low, power_of_v) in &combined {
         let mut others = used.iter().map(|p| points[*p]).filter(|p| !at.contains(p));
         let others = vanishing(&mut others);
         first.get_or_insert(others);
         let factor = *power_of_v * others;
         add_multiple(&mut sum, factor, polynomial);
-        sum[0] -= factor * interpolate(at, values, u);
+        sum[0] -= factor * evaluate(low, u);
     }
     let all = vanishing(&mut used.iter().map(|point| points[*point]));
     add_multiple(&mut sum, -all, &quotient);
