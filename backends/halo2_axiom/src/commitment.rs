@@ -3,7 +3,6 @@
 use halo2_axiom::halo2curves::bn256::{Bn256, G1Affine};
 use halo2_axiom::poly::ipa::commitment::{IPACommitmentScheme, ParamsIPA};
 use halo2_axiom::poly::ipa::multiopen::{ProverIPA, VerifierIPA};
-use halo2_axiom::poly::ipa::strategy::SingleStrategy as SingleIpa;
 use halo2_axiom::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
 use halo2_axiom::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
 use halo2_axiom::poly::kzg::strategy::SingleStrategy as SingleKzg;
@@ -22,4 +21,3 @@ pub(crate) type KzgStrategy<'a> = SingleKzg<'a, Bn256>;
 pub(crate) type Ipa = IPACommitmentScheme<G1Affine>;
 pub(crate) type IpaProver<'a> = ProverIPA<'a, G1Affine>;
 pub(crate) type IpaVerifier<'a> = VerifierIPA<'a, G1Affine>;
-pub(crate) type IpaStrategy<'a> = SingleIpa<'a, G1Affine>;

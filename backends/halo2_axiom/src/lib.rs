@@ -5,6 +5,7 @@ mod capabilities;
 mod columns;
 mod commitment;
 mod field;
+mod folded;
 mod key_file;
 mod keys;
 mod lookups;

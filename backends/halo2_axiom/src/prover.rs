@@ -16,7 +16,7 @@ mod shplonk;
 
 pub(crate) use bases::Bases;
 pub(crate) use inner_product::argument_cost;
-pub(crate) use msm::sum_cost;
+pub(crate) use msm::{sum_cost, sum_of_multiples};
 pub(crate) use numerator::Numerator;
 
 use std::collections::BTreeMap;

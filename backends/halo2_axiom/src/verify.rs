@@ -8,8 +8,9 @@ use halo2_axiom::transcript::{Blake2bRead, Challenge255, TranscriptReadBuffer};
 use zkc_backend::{Cost, Error, Failure, ProofReader, Rejection, Stopwatch};
 
 use crate::Proof;
-use crate::commitment::{Ipa, IpaStrategy, IpaVerifier, Kzg, KzgStrategy, KzgVerifier};
+use crate::commitment::{Ipa, IpaVerifier, Kzg, KzgStrategy, KzgVerifier};
 use crate::field::to_columns;
+use crate::folded::{FoldedIpa, few};
 use crate::keys::{KeySetup, VerifyingKey};
 use crate::params::{Inner, Params};
 use crate::setup::Setup;
@@ -91,9 +92,9 @@ pub(crate) fn check_bytes(
             columns,
             bytes,
         ),
-        Inner::Ipa(params) => check_with::<Ipa, IpaVerifier<'_>, IpaStrategy<'_>>(
+        Inner::Ipa(params) => check_with::<Ipa, IpaVerifier<'_>, FoldedIpa<'_>>(
             params,
-            <IpaStrategy<'_> as VerificationStrategy<'_, Ipa, IpaVerifier<'_>>>::new(params),
+            FoldedIpa::with_few(params, &few(params)),
             key,
             columns,
             bytes,

@@ -103,6 +103,12 @@ pub(super) fn combine_cost(sums: u64, parts: u64) -> u64 {
     sums * Windows::AFFINE * (doublings + small + windows * parts * 15 / 16)
 }
 
+/// The sum of the points, each times its number; there are as many of both.
+pub(crate) fn sum_of_multiples(points: &[G1Affine], numbers: &[Fr]) -> G1 {
+    let multiples: Vec<Multiple> = numbers.iter().map(Multiple::from).collect();
+    multiply(points, &multiples)
+}
+
 /// The sum of the multiples of the points; there are as many of both.
 pub(super) fn multiply(points: &[G1Affine], multiples: &[Multiple]) -> G1 {
     let used = multiples.iter().filter(|m| !m.is_zero()).count();
