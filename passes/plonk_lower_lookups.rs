@@ -211,8 +211,10 @@ fn lower(
         .map(Fraction::Table)
         .chain(looked_up)
         .collect();
-    let degree = degree.unwrap_or_else(|| argument::degree(&fractions, &columns));
-    let groups = argument::groups(fractions, degree)?;
+    // A prover for circuits with copies fills up every column at random.
+    let masked = graph.attr("no_copies").is_none();
+    let degree = degree.unwrap_or_else(|| argument::degree(&fractions, &columns, masked));
+    let groups = argument::groups(fractions, degree, masked)?;
 
     // Tables that the witness program still reads stay.
     let read: Vec<String> = rest

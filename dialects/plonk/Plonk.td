@@ -64,7 +64,11 @@ class Plonk_StructureOp<string mnemonic, list<Trait> traits = []>
 def Plonk_CircuitOp : Plonk_Op<"circuit",
     [IsolatedFromAbove, SymbolTable, Symbol, SingleBlock, NoTerminator]> {
   let summary = "a circuit of 2^k rows";
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$k);
+  let description = [{
+    With `no_copies` every value stands in one cell at most, and public values are bound by gates: all constraints of the
+    circuit are gates and lookups.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$k, UnitAttr:$no_copies);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `k` `=` $k attr-dict-with-keyword $body";
   let hasVerifier = 1;

@@ -30,27 +30,68 @@ impl Fraction<'_, '_> {
     }
 }
 
-/// The largest degree that a gate should have.
+/// Fractions that are added up together, in one column or in the sum itself.
+pub(super) struct Group<'a, 'c> {
+    fractions: Vec<Fraction<'a, 'c>>,
+    /// Whether their gate is switched off on rows that are not active. Where it is not, the column of a group follows from
+    /// others on all rows, those that blind the proof included.
+    masked: bool,
+    degree: i64,
+}
+
+impl<'a, 'c> Group<'a, 'c> {
+    fn new(masked: bool) -> Self {
+        Group {
+            fractions: Vec::new(),
+            masked,
+            degree: 1 + i64::from(masked),
+        }
+    }
+
+    fn push(&mut self, fraction: Fraction<'a, 'c>) {
+        self.degree += fraction.degree();
+        self.fractions.push(fraction);
+    }
+
+    /// Adds a fraction to the first of some groups in which a gate of this degree has room for it, or to a new one.
+    fn add(groups: &mut Vec<Self>, fraction: Fraction<'a, 'c>, degree: i64, masked: bool) {
+        let own = fraction.degree();
+        match groups.iter_mut().find(|g| g.degree + own <= degree) {
+            Some(group) => group.push(fraction),
+            None => {
+                let mut group = Group::new(masked);
+                group.push(fraction);
+                groups.push(group);
+            }
+        }
+    }
+}
+
+/// The largest degree that a gate should have; `masked` as in [`groups`].
 ///
-/// Degree 3 needs the smallest extended domain, which all columns pay for; degree 5 adds up three fractions in a column.
-/// Measured on proofs of 2^11 to 2^15 rows, an extra column for each fraction is cheaper while there are few of them
-/// beside the other columns.
-pub(super) fn degree(fractions: &[Fraction], columns: &Columns) -> i64 {
+/// Degree 3 needs the smallest extended domain, which all columns pay for; degree 5 adds up three fractions in a column
+/// whose gate is switched off. Measured on proofs of 2^11 to 2^15 rows, an extra column for each fraction is cheaper while
+/// there are few of them beside the other columns. Two of them share a column anyway where its gate is not switched off.
+pub(super) fn degree(fractions: &[Fraction], columns: &Columns, masked: bool) -> i64 {
     let few = 80 * (fractions.len() as i64) < 17 * columns.count + 200;
     let least = fractions.iter().map(|f| f.degree() + 2).max().unwrap_or(3);
-    let wanted = if few { 3 } else { 5 };
+    let wanted = if few || !masked { 3 } else { 5 };
     wanted.max(least).max(columns.degree).min(9)
 }
 
 /// Fractions that are added up together. The first group is that of the sum itself.
+///
+/// With `masked` all gates are switched off on rows that are not active: a prover puts random values there. Otherwise a
+/// column follows from random values on these rows if it has a lookup among its fractions. (One of tables alone would be a
+/// multiple of their counts there, and show how much it differs from that on other rows.)
 pub(super) fn groups<'a, 'c>(
     fractions: Vec<Fraction<'a, 'c>>,
     degree: i64,
-) -> Result<Vec<Vec<Fraction<'a, 'c>>>> {
-    let mut groups: Vec<(i64, Vec<Fraction>)> = Vec::new();
-    for fraction in fractions {
+    masked: bool,
+) -> Result<Vec<Group<'a, 'c>>> {
+    for fraction in &fractions {
         let own = fraction.degree();
-        if let Fraction::Lookup { lookup, .. } = &fraction
+        if let Fraction::Lookup { lookup, .. } = fraction
             && own + 2 > degree
         {
             return Err(format!(
@@ -59,15 +100,40 @@ pub(super) fn groups<'a, 'c>(
                 own + 2
             ));
         }
-        match groups.iter_mut().find(|(d, _)| d + own <= degree) {
-            Some((d, group)) => {
-                *d += own;
-                group.push(fraction);
-            }
-            None => groups.push((2 + own, vec![fraction])),
+    }
+    let mut sum = Group::new(true);
+    let mut columns: Vec<Group> = Vec::new();
+    let mut later: Vec<Fraction> = Vec::new();
+    for fraction in fractions {
+        if sum.degree + fraction.degree() <= degree {
+            sum.push(fraction);
+        } else if masked {
+            Group::add(&mut columns, fraction, degree, true);
+        } else if let Fraction::Table(_) = fraction {
+            // For a lookup to join.
+            let mut column = Group::new(false);
+            column.push(fraction);
+            columns.push(column);
+        } else {
+            Group::add(&mut columns, fraction, degree, false);
         }
     }
-    Ok(groups.into_iter().map(|(_, group)| group).collect())
+    let is_lookup = |f: &Fraction| matches!(f, Fraction::Lookup { .. });
+    columns.retain_mut(|column| {
+        let stays = column.masked || column.fractions.iter().any(is_lookup);
+        if !stays {
+            later.append(&mut column.fractions);
+        }
+        stays
+    });
+    let first = columns.len();
+    let mut rest = columns.split_off(first);
+    for table in later {
+        Group::add(&mut rest, table, degree, true);
+    }
+    columns.append(&mut rest);
+    columns.insert(0, sum);
+    Ok(columns)
 }
 
 /// Name of the constraint that a helper column is computed from.
@@ -85,7 +151,7 @@ struct Written {
 /// The gate of all groups.
 pub(super) fn gate<'c>(
     graph: &mut Graph<'c>,
-    groups: &[Vec<Fraction<'_, 'c>>],
+    groups: &[Group<'_, 'c>],
     entries: usize,
 ) -> Op<'c> {
     let location = graph.location;
@@ -114,15 +180,21 @@ pub(super) fn gate<'c>(
     e.gate(names::GATE)
 }
 
-/// `active * (total * product of all denominators - sum of numerator * product of the other denominators)`
+/// `total * product of all denominators - sum of numerator * product of the other denominators`, times `active` if the group
+/// is masked.
 fn cleared<'c>(
     e: &mut Expressions<'_, 'c>,
     active: ValueId,
     total: ValueId,
-    group: &[Fraction<'_, 'c>],
+    group: &Group<'_, 'c>,
     entries: usize,
 ) -> ValueId {
-    let fractions: Vec<Written> = group.iter().map(|f| write(e, f, entries)).collect();
+    let idle = (!group.masked).then(|| {
+        let one = e.literal(1);
+        e.sub(one, active)
+    });
+    let fractions = group.fractions.iter();
+    let fractions: Vec<Written> = fractions.map(|f| write(e, f, entries, idle)).collect();
     let mut all = vec![total];
     all.extend(fractions.iter().map(|f| f.denominator));
     let left = e.product(&all);
@@ -139,10 +211,19 @@ fn cleared<'c>(
     }
     let right = e.sum(&terms);
     let difference = e.sub(left, right);
-    e.product(&[active, difference])
+    match group.masked {
+        true => e.product(&[active, difference]),
+        false => difference,
+    }
 }
 
-fn write<'c>(e: &mut Expressions<'_, 'c>, fraction: &Fraction<'_, 'c>, entries: usize) -> Written {
+/// A fraction, whose numerator is 1 where `idle` is and something is looked up.
+fn write<'c>(
+    e: &mut Expressions<'_, 'c>,
+    fraction: &Fraction<'_, 'c>,
+    entries: usize,
+    idle: Option<ValueId>,
+) -> Written {
     let (numerator, tuple) = match fraction {
         Fraction::Table(number) => {
             let count = e.query(names::MULTIPLICITY, *number as i64, 0);
@@ -151,7 +232,14 @@ fn write<'c>(e: &mut Expressions<'_, 'c>, fraction: &Fraction<'_, 'c>, entries: 
             let row = row.collect();
             (Some(e.neg(count)), row)
         }
-        Fraction::Lookup { lookup, tag } => tuple(e, lookup, *tag, entries),
+        Fraction::Lookup { lookup, tag } => {
+            let (selector, tuple) = tuple(e, lookup, *tag, entries);
+            let numerator = match (selector, idle) {
+                (Some(selector), Some(idle)) => Some(e.sum(&[selector, idle])),
+                (selector, _) => selector,
+            };
+            (numerator, tuple)
+        }
     };
     // Horner's scheme in beta.
     let mut value = None;
@@ -195,13 +283,13 @@ fn tuple<'c>(
 /// How the honest prover counts.
 pub(super) fn count<'c>(
     graph: &mut Graph<'c>,
-    groups: &[Vec<Fraction<'_, 'c>>],
+    groups: &[Group<'_, 'c>],
     entries: usize,
 ) -> Op<'c> {
     let (context, location) = (graph.context, graph.location);
     let mut e = Expressions::new(graph, location);
     let mut tables = Vec::new();
-    for fraction in groups.iter().flatten() {
+    for fraction in groups.iter().flat_map(|group| &group.fractions) {
         let (lookup, tag) = match fraction {
             Fraction::Table(number) => {
                 tables.push(*number);

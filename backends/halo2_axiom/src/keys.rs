@@ -109,7 +109,14 @@ impl Proving {
 fn gates(prepared: &Prepared) -> Result<Option<ConstraintSystem<Fr>>, Error> {
     let mut meta = ConstraintSystem::default();
     configure(&mut meta, &prepared.outline)?;
-    Ok(prover::applies_to(&meta).then_some(meta))
+    let applies = prover::applies_to(&meta);
+    let mut filled = prepared.circuit().filled_helpers(prepared.layout());
+    if !applies && filled.next().is_some() {
+        return Err(FLAVOUR.lacks(
+            "does not compute the rows that blind a proof, which a column of the circuit asks for, where it adds copies",
+        ));
+    }
+    Ok(applies.then_some(meta))
 }
 
 /// Commits to the fixed columns of a circuit whose constraints are all gates. The key is that of `halo2-axiom`.

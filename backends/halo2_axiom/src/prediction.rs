@@ -8,9 +8,11 @@
 //!
 //! Circuits with copies or with lookup arguments of halo2 are proven by another prover and have no prediction.
 
+use std::collections::BTreeSet;
+
 use halo2_axiom::halo2curves::bn256::Fr;
 use halo2_axiom::plonk::ConstraintSystem;
-use zkc_circuit::{CellContents, Circuit, ColumnKind, Expr, ExprNode, GroupId, Layout};
+use zkc_circuit::{CellContents, Circuit, ColumnKind, GroupId, Layout, Query};
 
 use zkc_backend::params_memory_bytes;
 
@@ -93,9 +95,9 @@ impl Prepared {
 
         let blinding = rows(shape.k) - f64::from(shape.usable_rows);
         let small = small_sums(self.circuit(), self.layout()) + early * sum(blinding, SCALAR_BITS);
-        // Quotient, blinding and two for the opening.
+        // Quotient and two for the opening.
         let late_full = late - empty_helpers(self.circuit(), self.layout());
-        let mut sums = small + (late_full + pieces + 3.0) * sum(n, SCALAR_BITS);
+        let mut sums = small + (late_full + pieces + 2.0) * sum(n, SCALAR_BITS);
         if commitment == Commitment::Ipa {
             sums += argument_cost(shape.k) as f64;
         }
@@ -188,25 +190,38 @@ fn small_sums(circuit: &Circuit, layout: &Layout) -> f64 {
     total + counting * f64::from(layout.usable_rows) * each(COUNT_BITS)
 }
 
-/// How many columns' worth of cells sums of fractions leave at zero: a fraction is zero on rows where nothing is looked up.
+/// How many columns' worth of cells sums of fractions leave at zero: a sum is zero on rows where nothing is looked up.
 fn empty_helpers(circuit: &Circuit, layout: &Layout) -> f64 {
+    let counting: BTreeSet<(GroupId, u32)> = circuit.counting_columns().collect();
     let terms = circuit.multiplicities.iter().flat_map(|info| &info.terms);
-    terms.map(|term| 1.0 - share(&term.selector, layout)).sum()
+    let selectors: BTreeSet<Query> = terms.flat_map(|term| term.selector.queries()).collect();
+    let helpers = circuit.derived.iter().filter(|d| d.rotation == 0);
+    let empty = helpers.map(|derived| {
+        let queries = circuit.defining(derived).map(|c| c.poly.queries());
+        let queries = queries.unwrap_or_default();
+        if queries.iter().any(|q| counting.contains(&(GroupId(q.group), q.column))) {
+            return 0.0;
+        }
+        let own: Vec<&Query> = queries.iter().filter(|q| selectors.contains(q)).collect();
+        if own.is_empty() { 0.0 } else { 1.0 - share(&own, layout) }
+    });
+    empty.sum()
 }
 
-/// The share of rows on which a selector is not zero.
-fn share(selector: &Expr, layout: &Layout) -> f64 {
-    let [ExprNode::Query(query)] = &selector.nodes[..] else {
-        return 1.0;
-    };
-    let column = layout.column_of(GroupId(query.group), query.column);
-    match &layout.columns[column as usize].contents {
-        CellContents::Fixed(values) => {
-            let selected = values.iter().filter(|value| *value != 0).count();
-            selected as f64 / rows(layout.k)
+/// The share of rows on which one of some fixed columns is not zero.
+fn share(queries: &[&Query], layout: &Layout) -> f64 {
+    let mut selected = BTreeSet::new();
+    for query in queries {
+        let column = layout.column_of(GroupId(query.group), query.column);
+        match &layout.columns[column as usize].contents {
+            CellContents::Fixed(values) => {
+                let rows = values.iter().enumerate().filter(|(_, value)| *value != 0);
+                selected.extend(rows.map(|(row, _)| row));
+            }
+            CellContents::Elements(_) => return 1.0,
         }
-        CellContents::Elements(_) => 1.0,
     }
+    selected.len() as f64 / rows(layout.k)
 }
 
 #[cfg(test)]

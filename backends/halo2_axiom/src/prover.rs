@@ -7,6 +7,7 @@
 mod bases;
 mod columns;
 mod fft;
+mod filled;
 mod inner_product;
 mod msm;
 mod numerator;
@@ -51,6 +52,8 @@ pub(crate) fn applies_to(meta: &ConstraintSystem<Fr>) -> bool {
 #[derive(Clone, Default)]
 struct Hidden {
     coefficients: Vec<Fr>,
+    /// The values of the last rows, which blind the proof.
+    last: Vec<Fr>,
     blind: Fr,
 }
 
@@ -88,6 +91,13 @@ pub(crate) fn create(
         columns: columns.to_vec(),
     };
     prover.prove((grid, added), public, rng)
+}
+
+/// Coefficients of a random polynomial that hides others, to whose commitment and value at one point it is added: two would
+/// do, as decision 0010 in the book says.
+fn few_random(rng: &mut impl RngCore) -> Vec<Fr> {
+    const COEFFICIENTS: usize = 8;
+    (0..COEFFICIENTS).map(|_| Fr::random(&mut *rng)).collect()
 }
 
 /// The transcript could not be written.
@@ -153,6 +163,7 @@ impl Prover<'_> {
             self.domain.coefficients(&mut coefficients);
             Hidden {
                 coefficients,
+                last: Vec::new(),
                 blind: Fr::ONE,
             }
         });
@@ -166,13 +177,6 @@ impl Prover<'_> {
         padded
     }
 
-    /// Random values for the last rows of a column, and what hides its commitment.
-    fn blinds(&self, rng: &mut impl RngCore) -> (Vec<Fr>, Fr) {
-        let rows = self.verifying.cs().blinding_factors() + 1;
-        let last = (0..rows).map(|_| Fr::random(&mut *rng)).collect();
-        (last, Fr::random(&mut *rng))
-    }
-
     /// The column of advice that a column of the layout is, if it is one of a phase.
     fn advice_of(&self, column: usize, phase: u32) -> Option<usize> {
         let of_phase = self.prepared.layout().columns[column].phase == phase;
@@ -182,20 +186,18 @@ impl Prover<'_> {
         }
     }
 
-    /// Commits to columns in the order in which halo2 counts them.
+    /// Commits to columns, with their last rows, in the order in which halo2 counts them.
     fn commit_columns<T: Send>(
         &self,
-        columns: impl Iterator<Item = (usize, T)>,
+        columns: impl Iterator<Item = (usize, T, Vec<Fr>)>,
         advice: &mut [Hidden],
         rng: &mut impl RngCore,
         commit: impl Fn(T, &[Fr], Fr) -> (Vec<Fr>, G1) + Sync,
     ) -> Vec<G1> {
-        let mut columns: Vec<(usize, T)> = columns.collect();
-        columns.sort_by_key(|(column, _)| *column);
-        let columns: Vec<_> = columns
-            .into_iter()
-            .map(|(column, values)| (column, values, self.blinds(rng)))
+        let mut columns: Vec<_> = columns
+            .map(|(column, values, last)| (column, values, (last, Fr::random(&mut *rng))))
             .collect();
+        columns.sort_by_key(|(column, ..)| *column);
         let done: Vec<(usize, Hidden, G1)> = columns
             .into_par_iter()
             .map(|(column, values, (last, blind))| {
@@ -205,6 +207,7 @@ impl Prover<'_> {
                 self.domain.coefficients(&mut coefficients);
                 let hidden = Hidden {
                     coefficients,
+                    last,
                     blind,
                 };
                 (column, hidden, commitment)
@@ -222,7 +225,10 @@ impl Prover<'_> {
     fn first_phase(&self, grid: &Grid, advice: &mut [Hidden], rng: &mut impl RngCore) -> Vec<G1> {
         let columns = grid.values.iter().enumerate();
         let columns = columns.filter_map(|(i, values)| Some((self.advice_of(i, 0)?, values)));
-        self.commit_columns(columns, advice, rng, |integers, last, blind| {
+        let columns: Vec<_> = columns
+            .map(|(column, values)| (column, values, self.random_rows(rng)))
+            .collect();
+        self.commit_columns(columns.into_iter(), advice, rng, |integers, last, blind| {
             let values = self.padded(integers.iter().map(to_field));
             let commitment = self.bases.commit_integers(integers.iter(), last, blind);
             (values, commitment)
@@ -238,6 +244,7 @@ impl Prover<'_> {
         rng: &mut impl RngCore,
     ) -> Result<Vec<G1>, Error> {
         let prepared = self.prepared;
+        let mut last_rows = self.last_rows(advice, challenges, rng);
         let challenges: Vec<Scalar> = challenges.iter().copied().map(Scalar).collect();
         let (circuit, layout) = (prepared.circuit(), prepared.layout());
         let derived = zkc_circuit::derive(circuit, layout, grid, &challenges, 1)?;
@@ -247,7 +254,7 @@ impl Prover<'_> {
             for (cell, added) in added.iter().filter(|(cell, _)| cell.column == column) {
                 values[cell.row as usize] += to_field(*added);
             }
-            Some((advice, values))
+            Some((advice, values, last_rows.remove(&advice).unwrap_or_default()))
         });
         Ok(
             self.commit_columns(columns, advice, rng, |mut values, last, blind| {
@@ -274,7 +281,7 @@ impl Prover<'_> {
         for _ in 0..3 {
             transcript.squeeze_challenge_scalar::<()>();
         }
-        let random: Vec<Fr> = (0..n).map(|_| Fr::random(&mut *rng)).collect();
+        let random = few_random(rng);
         let random_blind = Fr::random(&mut *rng);
         transcript.write_point(affine(&[bases.commit(&random, random_blind)])[0])?;
         let y = *transcript.squeeze_challenge_scalar::<()>();

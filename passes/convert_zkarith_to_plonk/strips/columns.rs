@@ -636,7 +636,9 @@ impl<'c> Builder<'c> {
         out.append(&mut self.program.ops);
         self.program.ops = out;
         let k = i64_attr(context, plan.k);
-        self.program.attributes.push(("k".into(), k));
+        let attributes = [("k", k), ("no_copies", unit(context))];
+        let attributes = attributes.map(|(name, value)| (name.into(), value));
+        self.program.attributes.extend(attributes);
         Ok(self.program)
     }
 }

@@ -43,7 +43,7 @@ const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 const PROOF_BYTE: i64 = 8_000;
 
 /// Nanoseconds of verifying for each row (without a trusted setup, on one core), and for each column.
-const VERIFY_ROW: i64 = 10_000;
+const VERIFY_ROW: i64 = 6_000;
 const VERIFY_COLUMN: i64 = 60_000;
 
 /// Bytes of a proof for a column of advice, whose commitment and value it holds, and for one of phase 1, which has a second
@@ -241,15 +241,18 @@ fn fits(rows: i64, k: i64, table_rows: i64) -> bool {
     rows <= active && table_rows <= active * TABLE_GROUPS
 }
 
-/// How many values the units of a function look up, and how many tables.
+/// How many sums of two fractions the units of a function take for what they look up.
 fn looked_up(units: &[Unit<'_>], bits: i64) -> i64 {
-    let each = |kind: Kind| i64::from(kind.limbs(bits as u32)) + i64::from(kind.is_table());
+    let each = |kind: Kind| {
+        let all = i64::from(kind.limbs(bits as u32)) + i64::from(kind.is_table());
+        (all + 1) / 2
+    };
     units.iter().map(|u| u.count() * each(u.kind)).sum()
 }
 
 /// Proving time without a trusted setup, and what the proof's size and verifying it are worth.
 ///
-/// Commitments: to five polynomials for opening and quotient; the columns of phase 1, which are the monomial, the sum of
+/// Commitments: to four polynomials for opening and quotient; the columns of phase 1, which are the monomial, the sum of
 /// everything, the base if there is one, one for each group of columns that tables take, a coefficient for each strip, and
 /// sums of fractions, which are zero where nothing is looked up; the columns of small integers. Transforms of all of these,
 /// and of about ten sums of fixed columns and two for each strip. Few operations for each value and weight.
@@ -278,7 +281,8 @@ fn priced(
     };
     let selectors: i64 = products.iter().map(|c| c.columns(width)).sum();
     let chains = 1 + i64::from(needs.based) + running + plan.strips;
-    let helpers = groups + plan.strips * (limbs + tables);
+    // Two fractions share a column.
+    let helpers = (groups + plan.strips * (limbs + tables)) / 2;
     let late = 1 + chains + helpers;
     let early = groups + plan.strips * (cells + limbs);
     let fixed = plan.strips * (plan.lanes + 1)
@@ -289,7 +293,7 @@ fn priced(
         + groups * (1 + i64::from(short) + 3 * tables)
         + 12;
     // Numbers of full size: the sum of everything ends with the last row.
-    let full = 6 * n + chains * rows + looked_up + table_rows;
+    let full = 5 * n + chains * rows + looked_up + table_rows;
     let small = rows * plan.strips * (cells + limbs) + table_rows;
     let commitments = full * committed(plan.k) + small * SMALL + early * BLINDED;
     let transformed = late + early + 10 + 2 * plan.strips;

@@ -1,6 +1,6 @@
 //! Columns whose values do not come from the witness program: multiplicities of tables, and what depends on challenges.
 
-use crate::{Circuit, Expr, GroupId};
+use crate::{Circuit, ColumnKind, Expr, ExprId, ExprNode, GroupId};
 
 /// How the values of an advice column of a later phase are computed: they are what makes one constraint hold.
 ///
@@ -10,6 +10,8 @@ use crate::{Circuit, Expr, GroupId};
 /// where `rotation` is 1.
 ///
 /// - Rotation 0, a helper column: on every usable row the value is `-B / A`, and 0 where `A` is 0.
+///   Where the constraint is not switched off on the rows that blind a proof, that is the value there as well: see
+///   [`Circuit::filled_helpers`].
 /// - Rotation 1, a running column: the value on row 0 is 0; the value on row `r + 1` is `-B / A` of row `r`, and 0 where
 ///   `A` is 0 there. Row by row, downwards.
 ///
@@ -111,6 +113,44 @@ impl Circuit {
             constraint,
             rotation,
         });
+    }
+
+    /// The derived columns that are computed on rows that blind a proof as on any other, from the random values of others.
+    ///
+    /// They are helper columns whose constraint is not switched off there and reads one row alone, in a circuit without copies
+    /// and lookup arguments, whose provers fill up columns themselves. That the random values blind the column as well is for
+    /// whoever writes the constraint to see to.
+    pub fn filled_helpers<'a>(&'a self, layout: &crate::Layout) -> impl Iterator<Item = &'a Derived> {
+        let all_gates = layout.copies.is_empty() && self.lookups.is_empty();
+        self.derived.iter().filter(move |derived| {
+            let constraint = self.defining(derived).filter(|_| derived.rotation == 0);
+            constraint.is_some_and(|constraint| {
+                let queries = constraint.poly.queries();
+                all_gates
+                    && queries.iter().all(|query| query.rotation == 0)
+                    && !self.is_switched_off(&constraint.poly)
+            })
+        })
+    }
+
+    /// Whether an expression is 0 where all fixed columns are, as on rows that blind a proof.
+    fn is_switched_off(&self, expr: &Expr) -> bool {
+        let mut zero: Vec<bool> = Vec::with_capacity(expr.nodes.len());
+        for node in &expr.nodes {
+            let is_zero = |child: &ExprId| zero[child.0 as usize];
+            zero.push(match node {
+                ExprNode::Const(value) => *value == 0,
+                ExprNode::Query(query) => {
+                    let group = self.groups.get(query.group as usize);
+                    group.is_some_and(|group| group.kind == ColumnKind::Fixed)
+                }
+                ExprNode::Challenge(_) => false,
+                ExprNode::Neg(child) => is_zero(child),
+                ExprNode::Sum(children) => children.iter().all(is_zero),
+                ExprNode::Product(children) => children.iter().any(is_zero),
+            });
+        }
+        zero.last().copied().unwrap_or(true)
     }
 
     /// The constraint that a derived column is computed from, `None` where it does not exist.

@@ -1,5 +1,7 @@
 //! Rows that blind the proof hold random advice, and gates are enforced there all the same.
 
+use std::collections::BTreeSet;
+
 use crate::layout::Layout;
 use crate::tape::{Node, Tape, fixed_cell};
 use crate::{Circuit, ColumnKind, Expr};
@@ -19,10 +21,15 @@ enum Known {
 
 /// Checks all gates and lookups on the rows where blinding could reach them.
 pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateError>) {
-    for gate in &circuit.gates {
-        for constraint in &gate.constraints {
+    let filled: BTreeSet<(u32, u32)> = circuit
+        .filled_helpers(layout)
+        .map(|derived| (derived.gate, derived.constraint))
+        .collect();
+    for (index, gate) in (0..).zip(&circuit.gates) {
+        for (number, constraint) in (0..).zip(&gate.constraints) {
             let at = || format!("gate `{}`, constraint `{}`", gate.name, constraint.name);
-            check_expr(layout, &constraint.poly, true, at, errors);
+            let inert = !filled.contains(&(index, number));
+            check_expr(layout, &constraint.poly, inert, at, errors);
         }
     }
     for lookup in &circuit.lookups {
@@ -41,7 +48,7 @@ pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<Validat
 fn check_expr(
     layout: &Layout,
     expr: &Expr,
-    gate: bool,
+    inert: bool,
     at: impl Fn() -> String,
     errors: &mut Vec<ValidateError>,
 ) {
@@ -71,7 +78,7 @@ fn check_expr(
             });
         }
     }
-    if gate {
+    if inert {
         for row in usable..1 << layout.k {
             if value(&tape, layout, row) != Known::Value(0) {
                 return errors.push(ValidateError::Blinding {

@@ -78,10 +78,11 @@ impl Bases {
         }
     }
 
-    /// Commits to a polynomial by its coefficients; `blind` hides it where the scheme does that.
+    /// Commits to a polynomial by its coefficients, the last of which may be left out where they are zero; `blind` hides it
+    /// where the scheme does that.
     pub(super) fn commit(&self, polynomial: &[Fr], blind: Fr) -> G1 {
         let multiples: Vec<Multiple> = polynomial.iter().map(Multiple::from).collect();
-        multiply(&self.monomial, &multiples) + self.hidden(blind)
+        multiply(&self.monomial[..multiples.len()], &multiples) + self.hidden(blind)
     }
 
     /// Commits to a polynomial by its values in the rows.

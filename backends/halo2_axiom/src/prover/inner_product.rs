@@ -11,6 +11,7 @@ use rand_core_06::RngCore;
 
 use super::bases::{Bases, affine};
 use super::columns::FixedColumns;
+use super::few_random;
 use super::fft::{Domain, add_multiple, divide, evaluate, powers};
 use super::msm::{Multiple, combine, combine_cost, multiply, sum_cost};
 use super::opening::{Opened, sets};
@@ -92,7 +93,7 @@ fn argue(
     };
     let n = polynomial.len();
     // A random polynomial that is zero at x hides the coefficients.
-    let mut random: Vec<Fr> = (0..n).map(|_| Fr::random(&mut *rng)).collect();
+    let mut random = few_random(rng);
     let value = evaluate(&random, x);
     random[0] -= value;
     let random_blind = Fr::random(&mut *rng);
