@@ -189,12 +189,16 @@ fn cleared<'c>(
     group: &Group<'_, 'c>,
     entries: usize,
 ) -> ValueId {
-    let idle = (!group.masked).then(|| {
-        let one = e.literal(1);
-        e.sub(one, active)
+    let masks = (!group.masked).then(|| {
+        let (one, edge) = (e.literal(1), e.query(names::EDGE, 0, 0));
+        let idle = [e.sub(one, active), e.sub(one, edge)];
+        Masks {
+            active,
+            blinding: e.product(&idle),
+        }
     });
     let fractions = group.fractions.iter();
-    let fractions: Vec<Written> = fractions.map(|f| write(e, f, entries, idle)).collect();
+    let fractions: Vec<Written> = fractions.map(|f| write(e, f, entries, masks)).collect();
     let mut all = vec![total];
     all.extend(fractions.iter().map(|f| f.denominator));
     let left = e.product(&all);
@@ -217,12 +221,21 @@ fn cleared<'c>(
     }
 }
 
-/// A fraction, whose numerator is 1 where `idle` is and something is looked up.
+/// What is 1 on active rows, and on rows that blind a proof, where all fixed columns are 0; neither is on the last usable
+/// row.
+#[derive(Clone, Copy)]
+struct Masks {
+    active: ValueId,
+    blinding: ValueId,
+}
+
+/// A fraction. With masks its numerator is zero on rows that are not active, but for a lookup on rows that blind a proof,
+/// where it is 1.
 fn write<'c>(
     e: &mut Expressions<'_, 'c>,
     fraction: &Fraction<'_, 'c>,
     entries: usize,
-    idle: Option<ValueId>,
+    masks: Option<Masks>,
 ) -> Written {
     let (numerator, tuple) = match fraction {
         Fraction::Table(number) => {
@@ -230,13 +243,18 @@ fn write<'c>(
             let table = names::table(*number);
             let row = (0..entries as i64).map(|i| Some(e.query(&table, i, 0)));
             let row = row.collect();
+            let count = match masks {
+                None => count,
+                Some(masks) => e.product(&[masks.active, count]),
+            };
             (Some(e.neg(count)), row)
         }
         Fraction::Lookup { lookup, tag } => {
             let (selector, tuple) = tuple(e, lookup, *tag, entries);
-            let numerator = match (selector, idle) {
-                (Some(selector), Some(idle)) => Some(e.sum(&[selector, idle])),
-                (selector, _) => selector,
+            let numerator = match (selector, masks) {
+                (selector, None) => selector,
+                (None, Some(masks)) => Some(e.sum(&[masks.active, masks.blinding])),
+                (Some(selector), Some(masks)) => Some(e.sum(&[selector, masks.blinding])),
             };
             (numerator, tuple)
         }

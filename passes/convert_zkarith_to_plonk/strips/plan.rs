@@ -40,7 +40,7 @@ const STRIPS: [i64; 14] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 28, 32];
 
 /// Nanoseconds that a byte of a proof is worth: with that, and with what verifying takes, small circuits get more rows instead
 /// of proofs that are several times as large and take longer to verify.
-const PROOF_BYTE: i64 = 8_000;
+const PROOF_BYTE: i64 = 20_000;
 
 /// Nanoseconds of verifying for each row (without a trusted setup, on one core), and for each column.
 const VERIFY_ROW: i64 = 6_000;
