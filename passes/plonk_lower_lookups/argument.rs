@@ -149,11 +149,7 @@ struct Written {
 }
 
 /// The gate of all groups.
-pub(super) fn gate<'c>(
-    graph: &mut Graph<'c>,
-    groups: &[Group<'_, 'c>],
-    entries: usize,
-) -> Op<'c> {
+pub(super) fn gate<'c>(graph: &mut Graph<'c>, groups: &[Group<'_, 'c>], entries: usize) -> Op<'c> {
     let location = graph.location;
     let mut e = Expressions::new(graph, location);
     let active = e.query(names::ACTIVE, 0, 0);
@@ -299,11 +295,7 @@ fn tuple<'c>(
 }
 
 /// How the honest prover counts.
-pub(super) fn count<'c>(
-    graph: &mut Graph<'c>,
-    groups: &[Group<'_, 'c>],
-    entries: usize,
-) -> Op<'c> {
+pub(super) fn count<'c>(graph: &mut Graph<'c>, groups: &[Group<'_, 'c>], entries: usize) -> Op<'c> {
     let (context, location) = (graph.context, graph.location);
     let mut e = Expressions::new(graph, location);
     let mut tables = Vec::new();

@@ -89,9 +89,16 @@ mod tests {
         let mut folded: Vec<_> = params.get_g().iter().map(|g| g.to_curve()).collect();
         for challenge in challenges {
             let (low, high) = folded.split_at(folded.len() / 2);
-            folded = low.iter().zip(high).map(|(l, h)| l + h * challenge).collect();
+            folded = low
+                .iter()
+                .zip(high)
+                .map(|(l, h)| l + h * challenge)
+                .collect();
         }
-        assert_eq!(folded_generator(&params, &challenges), folded[0].to_affine());
+        assert_eq!(
+            folded_generator(&params, &challenges),
+            folded[0].to_affine()
+        );
         let multiples = [1, 11, 7, 77, 5, 55, 35, 385].map(Fr::from);
         assert_eq!(
             folded[0],

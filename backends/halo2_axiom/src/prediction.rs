@@ -199,11 +199,18 @@ fn empty_helpers(circuit: &Circuit, layout: &Layout) -> f64 {
     let empty = helpers.map(|derived| {
         let queries = circuit.defining(derived).map(|c| c.poly.queries());
         let queries = queries.unwrap_or_default();
-        if queries.iter().any(|q| counting.contains(&(GroupId(q.group), q.column))) {
+        if queries
+            .iter()
+            .any(|q| counting.contains(&(GroupId(q.group), q.column)))
+        {
             return 0.0;
         }
         let own: Vec<&Query> = queries.iter().filter(|q| selectors.contains(q)).collect();
-        if own.is_empty() { 0.0 } else { 1.0 - share(&own, layout) }
+        if own.is_empty() {
+            0.0
+        } else {
+            1.0 - share(&own, layout)
+        }
     });
     empty.sum()
 }

@@ -254,7 +254,11 @@ impl Prover<'_> {
             for (cell, added) in added.iter().filter(|(cell, _)| cell.column == column) {
                 values[cell.row as usize] += to_field(*added);
             }
-            Some((advice, values, last_rows.remove(&advice).unwrap_or_default()))
+            Some((
+                advice,
+                values,
+                last_rows.remove(&advice).unwrap_or_default(),
+            ))
         });
         Ok(
             self.commit_columns(columns, advice, rng, |mut values, last, blind| {

@@ -120,7 +120,10 @@ impl Circuit {
     /// They are helper columns whose constraint is not switched off there and reads one row alone, in a circuit without copies
     /// and lookup arguments, whose provers fill up columns themselves. That the random values blind the column as well is for
     /// whoever writes the constraint to see to.
-    pub fn filled_helpers<'a>(&'a self, layout: &crate::Layout) -> impl Iterator<Item = &'a Derived> {
+    pub fn filled_helpers<'a>(
+        &'a self,
+        layout: &crate::Layout,
+    ) -> impl Iterator<Item = &'a Derived> {
         let all_gates = layout.copies.is_empty() && self.lookups.is_empty();
         self.derived.iter().filter(move |derived| {
             let constraint = self.defining(derived).filter(|_| derived.rotation == 0);

@@ -45,7 +45,10 @@ impl Prover<'_> {
                             GridColumn::Advice(other) if other.index() == own => None,
                             GridColumn::Advice(other) => {
                                 let known = rows.get(&other.index());
-                                known.unwrap_or(&advice[other.index()].last).get(row).copied()
+                                known
+                                    .unwrap_or(&advice[other.index()].last)
+                                    .get(row)
+                                    .copied()
                             }
                             GridColumn::Fixed(_) | GridColumn::Instance(_) => Some(Fr::ZERO),
                         }
