@@ -62,6 +62,7 @@ use crate::expressions::{column_group, first_challenge, plain};
 use argument::Fraction;
 use circuit::{Columns, Lookup};
 use melior::ir::operation::OperationLike;
+use std::collections::BTreeMap;
 use tables::Table;
 use zkc_support::{
     AffineExpr, AffineMap, Constants, Failed, Graph, Op, OperationRef, PassInfo, PassOption,
@@ -203,9 +204,16 @@ fn lower(
     let tagged = tables.len() > 1;
     let entries = width + usize::from(tagged);
     let number = |table: &str| tables.iter().position(|t| t.name == table).unwrap_or(0);
-    let looked_up = lookups.iter().map(|lookup| Fraction::Lookup {
+    let random: Vec<_> = lookups.iter().map(|l| l.random_columns(&columns)).collect();
+    let mut readers: BTreeMap<&(String, i64), usize> = BTreeMap::new();
+    for column in random.iter().flatten() {
+        *readers.entry(column).or_default() += 1;
+    }
+    let looked_up = lookups.iter().zip(&random);
+    let looked_up = looked_up.map(|(lookup, random)| Fraction::Lookup {
         lookup,
         tag: tagged.then(|| number(&lookup.table) as i128),
+        hides: random.iter().any(|column| readers[column] == 1),
     });
     let fractions: Vec<Fraction> = (0..stacks.len())
         .map(Fraction::Table)

@@ -3,6 +3,7 @@
 //! Values stand in strips, a unit for each operation that is not linear, one below the other. Whatever is linear between units, data movement
 //! and public values included, is checked by one sum with random coefficients: see the book, chapter "Layout".
 
+mod bands;
 mod columns;
 mod contraction;
 mod gates;
@@ -14,6 +15,7 @@ mod products;
 mod reads;
 mod schedule;
 mod sparse;
+mod unit_gates;
 mod units;
 
 pub(super) use lowering::Dropped;

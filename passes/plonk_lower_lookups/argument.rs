@@ -17,6 +17,8 @@ pub(super) enum Fraction<'a, 'c> {
         lookup: &'a Lookup<'c>,
         /// Number of the table, when there are several.
         tag: Option<i128>,
+        /// Whether it reads a column of advice that no other one does, on rows that blind a proof as well.
+        hides: bool,
     },
 }
 
@@ -27,6 +29,17 @@ impl Fraction<'_, '_> {
             Fraction::Table(_) => 1,
             Fraction::Lookup { lookup, .. } => lookup.degree(),
         }
+    }
+
+    fn reads_one_row(&self) -> bool {
+        match self {
+            Fraction::Table(_) => true,
+            Fraction::Lookup { lookup, .. } => lookup.reads_one_row(),
+        }
+    }
+
+    fn hides(&self) -> bool {
+        matches!(self, Fraction::Lookup { hides: true, .. })
     }
 }
 
@@ -82,8 +95,8 @@ pub(super) fn degree(fractions: &[Fraction], columns: &Columns, masked: bool) ->
 /// Fractions that are added up together. The first group is that of the sum itself.
 ///
 /// With `masked` all gates are switched off on rows that are not active: a prover puts random values there. Otherwise a
-/// column follows from random values on these rows if it has a lookup among its fractions. (One of tables alone would be a
-/// multiple of their counts there, and show how much it differs from that on other rows.)
+/// column follows from other columns on these rows, if one of its fractions reads random values there that no other column
+/// follows from. (One of tables alone would be the same on these rows in every proof, and so show something of its others.)
 pub(super) fn groups<'a, 'c>(
     fractions: Vec<Fraction<'a, 'c>>,
     degree: i64,
@@ -109,27 +122,27 @@ pub(super) fn groups<'a, 'c>(
             sum.push(fraction);
         } else if masked {
             Group::add(&mut columns, fraction, degree, true);
-        } else if let Fraction::Table(_) = fraction {
-            // For a lookup to join.
+        } else if !fraction.reads_one_row() {
+            later.push(fraction);
+        } else if fraction.hides() {
+            Group::add(&mut columns, fraction, degree, false);
+        } else {
+            // For one that hides to join.
             let mut column = Group::new(false);
             column.push(fraction);
             columns.push(column);
-        } else {
-            Group::add(&mut columns, fraction, degree, false);
         }
     }
-    let is_lookup = |f: &Fraction| matches!(f, Fraction::Lookup { .. });
     columns.retain_mut(|column| {
-        let stays = column.masked || column.fractions.iter().any(is_lookup);
+        let stays = column.masked || column.fractions.iter().any(Fraction::hides);
         if !stays {
             later.append(&mut column.fractions);
         }
         stays
     });
-    let first = columns.len();
-    let mut rest = columns.split_off(first);
-    for table in later {
-        Group::add(&mut rest, table, degree, true);
+    let mut rest = Vec::new();
+    for fraction in later {
+        Group::add(&mut rest, fraction, degree, true);
     }
     columns.append(&mut rest);
     columns.insert(0, sum);
@@ -245,7 +258,7 @@ fn write<'c>(
             };
             (Some(e.neg(count)), row)
         }
-        Fraction::Lookup { lookup, tag } => {
+        Fraction::Lookup { lookup, tag, .. } => {
             let (selector, tuple) = tuple(e, lookup, *tag, entries);
             let numerator = match (selector, masks) {
                 (selector, None) => selector,
@@ -305,7 +318,7 @@ pub(super) fn count<'c>(graph: &mut Graph<'c>, groups: &[Group<'_, 'c>], entries
                 tables.push(*number);
                 continue;
             }
-            Fraction::Lookup { lookup, tag } => (lookup, tag),
+            Fraction::Lookup { lookup, tag, .. } => (lookup, tag),
         };
         let (selector, tuple) = tuple(&mut e, lookup, *tag, entries);
         let selector = match selector {

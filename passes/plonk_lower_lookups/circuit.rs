@@ -7,8 +7,9 @@ use zkc_support::{Graph, Op, ValueId, as_affine_map};
 
 /// Columns and rows of a circuit.
 pub(super) struct Columns {
-    /// Names of fixed groups.
+    /// Names of fixed groups, and of those of advice.
     fixed: BTreeSet<String>,
+    advice: BTreeSet<String>,
     /// Fixed columns that hold zeros and ones only.
     bits: BTreeSet<(String, i64)>,
     /// Number of advice and fixed columns.
@@ -24,7 +25,7 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn of(graph: &Graph) -> Result<Self> {
         let k = graph.attr("k").and_then(zkc_support::as_i64).unwrap_or(0);
-        let (mut fixed, mut count) = (BTreeSet::new(), 0);
+        let (mut fixed, mut advice, mut count) = (BTreeSet::new(), BTreeSet::new(), 0);
         let mut rotations: BTreeMap<(String, i64), BTreeSet<i64>> = BTreeMap::new();
         let mut degree = 0;
         for op in &graph.ops {
@@ -34,7 +35,10 @@ impl Columns {
                     fixed.extend(op.str("sym_name").map(str::to_string));
                     count += size;
                 }
-                "plonk.advice" => count += size,
+                "plonk.advice" => {
+                    advice.extend(op.str("sym_name").map(str::to_string));
+                    count += size;
+                }
                 _ => {}
             }
             for inner in op.regions.iter().flatten() {
@@ -62,6 +66,7 @@ impl Columns {
         let usable_rows = (1i64 << k.clamp(0, 28)) - queried.max(3) - 3;
         let mut columns = Self {
             fixed,
+            advice,
             bits: BTreeSet::new(),
             count,
             degree,
@@ -232,6 +237,49 @@ impl<'c> Lookup<'c> {
             return false;
         };
         column.is_some() && op.operands.iter().any(|f| self.column(*f) == column)
+    }
+
+    /// Whether its entries read nothing above or below the row.
+    pub(super) fn reads_one_row(&self) -> bool {
+        let mut rotations = self.ops.iter().filter_map(|op| op.int("rotation"));
+        rotations.all(|rotation| rotation == 0)
+    }
+
+    /// The columns of advice that the entries without the selector depend on where all fixed columns are 0, as on rows that
+    /// blind a proof.
+    pub(super) fn random_columns(&self, columns: &Columns) -> BTreeSet<(String, i64)> {
+        let selector = self.selector.and_then(|s| self.column(s));
+        let inputs = self.inputs.iter();
+        let of = inputs.filter_map(|v| self.random(*v, selector.as_ref(), columns));
+        of.flatten().collect()
+    }
+
+    /// The same of one value, `None` if it is 0 there.
+    fn random(
+        &self,
+        v: ValueId,
+        selector: Option<&(String, i64)>,
+        columns: &Columns,
+    ) -> Option<BTreeSet<(String, i64)>> {
+        let op = self.definition(v)?;
+        let factors = op.operands.iter();
+        let mut factors =
+            factors.filter(|v| selector.is_none() || self.column(**v).as_ref() != selector);
+        match op.name.as_str() {
+            "plonk.query" => {
+                let column = (op.symbol("group")?.to_string(), op.int("column")?);
+                columns.advice.contains(&column.0).then(|| [column].into())
+            }
+            "plonk.product" => factors.try_fold(BTreeSet::new(), |mut all, v| {
+                all.extend(self.random(*v, selector, columns)?);
+                Some(all)
+            }),
+            _ => {
+                let terms = op.operands.iter();
+                let terms = terms.filter_map(|v| self.random(*v, selector, columns));
+                Some(terms.flatten().collect())
+            }
+        }
     }
 
     /// The selector, `None` for all rows, and the entries, as new expressions.

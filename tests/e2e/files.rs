@@ -10,7 +10,7 @@ use zkc_tests::{
     shard,
 };
 
-use crate::work::{Work, arg};
+use crate::work::{Work, arg, by_witness};
 
 /// A folder with `m.zkc`, `m.pk`, `m.vk` and a proof `p` of the quickest model's second sample.
 struct Proven {
@@ -46,16 +46,7 @@ pub(crate) fn step_by_step() -> Result<()> {
     let Proven { work, sample } = proven()?;
     let input = arg(&sample.folder);
     work.zkc(&["witness", "m.zkc", "--input", input, "-o", "w"])?;
-    work.zkc(&[
-        "prove",
-        "m.zkc",
-        "--pk",
-        "m.pk",
-        "--witness",
-        "w",
-        "-o",
-        "p2",
-    ])?;
+    work.zkc(&by_witness("p2"))?;
     let inferred = work.zkc(&["infer", "m.zkc", "--input", input])?;
     work.write("expected.json", inferred.to_string().as_bytes())?;
     for proof in ["p", "p2"] {
@@ -194,6 +185,7 @@ pub(crate) fn other_files() -> Result<()> {
     let Proven { work, sample } = proven()?;
     let input = arg(&sample.folder);
     work.zkc(&["witness", "m.zkc", "--input", input, "-o", "w"])?;
+    let from_witness = by_witness("new");
     let commands: [(&str, &[&str]); 6] = [
         ("m.zkc", &["inspect", "m.zkc"]),
         (
@@ -206,19 +198,7 @@ pub(crate) fn other_files() -> Result<()> {
                 "prove", "m.zkc", "--pk", "m.pk", "--input", input, "-o", "new",
             ],
         ),
-        (
-            "w",
-            &[
-                "prove",
-                "m.zkc",
-                "--pk",
-                "m.pk",
-                "--witness",
-                "w",
-                "-o",
-                "new",
-            ],
-        ),
+        ("w", &from_witness),
         ("m.vk", &VERIFY),
         ("p", &VERIFY),
     ];

@@ -10,7 +10,7 @@ use zkc_tests::{models::MODELS, shard};
 
 use crate::{
     files::flipped,
-    work::{Work, arg},
+    work::{Work, arg, by_witness},
 };
 
 /// Changed bytes of a key that are tried.
@@ -202,16 +202,7 @@ pub(crate) fn keys(commitment: Commitment) -> Result<()> {
     }
 
     // With a witness from a file, the one of both that was changed is named.
-    let by_witness = [
-        "prove",
-        "m.zkc",
-        "--pk",
-        "m.pk",
-        "--witness",
-        "w",
-        "-o",
-        "p",
-    ];
+    let by_witness = by_witness("p");
     work.zkc(&["witness", "m.zkc", "--input", &proven.input, "-o", "w"])?;
     let unsatisfied = "the witness does not satisfy the circuit";
     // Some changes leave a key that can be read, with another commitment to a fixed column: half of all numbers are the

@@ -7,9 +7,10 @@
 use anyhow::{Context, Result, ensure};
 use onnx_protobuf::{Message, ModelProto, TensorProto};
 use serde_json::Value;
+use zkc_backend_testing::Random;
 use zkc_circuit::{Checker, Circuit, Grid, InputInfo, evaluate};
 use zkc_halo2_axiom::{Commitment, InsecureSetup};
-use zkc_tests::networks::{Network, Random, Tensor, Window};
+use zkc_tests::networks::{Network, Tensor, Window};
 
 use crate::work::{Work, numbers};
 
@@ -245,7 +246,7 @@ fn witness(circuit: &Circuit, inputs: &Values) -> Result<(Grid, Values)> {
 
 /// Random integers of an input.
 fn integers(info: &InputInfo) -> Vec<i128> {
-    let mut random = Random::new(info.shape.len() as u64);
+    let mut random = Random(info.shape.len() as u64);
     let count: u64 = info.shape.iter().product();
     let width = (info.hi - info.lo) as u64 + 1;
     let values = (0..count).map(|_| info.lo + i128::from(random.below(width)));

@@ -112,6 +112,20 @@ impl Work {
     }
 }
 
+/// `zkc prove` of `m.zkc` from the witness `w`.
+pub(crate) fn by_witness(proof: &str) -> [&str; 8] {
+    [
+        "prove",
+        "m.zkc",
+        "--pk",
+        "m.pk",
+        "--witness",
+        "w",
+        "-o",
+        proof,
+    ]
+}
+
 /// A path as an argument.
 pub(crate) fn arg(path: &Path) -> &str {
     // Fixtures and temporary files of the tests have names in UTF-8.

@@ -7,49 +7,10 @@ use onnx_protobuf::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
     ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension, type_proto,
 };
+use zkc_backend_testing::Random;
 
 /// Number of the element type of floats.
 const FLOAT: i32 = 1;
-
-/// Numbers that only look random (splitmix64).
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    /// A generator with a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
-    /// Uniform in (0, 1].
-    pub fn uniform(&mut self) -> f64 {
-        ((self.next() >> 11) + 1) as f64 / (1u64 << 53) as f64
-    }
-
-    /// One of the integers below `end`.
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    /// Standard normal (Box and Muller, *A note on the generation of random normal deviates*, 1958).
-    pub fn normal(&mut self) -> f64 {
-        let (a, b) = (self.uniform(), self.uniform());
-        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-
-    /// One of some values.
-    pub fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
-        values[self.below(values.len() as u64) as usize]
-    }
-}
 
 /// How a window moves.
 #[derive(Clone, Debug)]
@@ -122,7 +83,7 @@ impl Network {
         graph.input.push(value("x", input));
         let network = Self {
             graph,
-            random: Random::new(seed),
+            random: Random(seed),
         };
         let x = Tensor {
             name: "x".into(),
@@ -318,9 +279,19 @@ fn ints(name: &str, values: &[i64]) -> AttributeProto {
 
 /// A random input of a shape, uniform in [-1, 1], as a tensor file.
 pub fn input(seed: u64, shape: &[i64]) -> TensorProto {
-    let mut random = Random::new(seed);
+    let mut random = Random(seed);
+    tensor(shape, || 2.0 * random.uniform() - 1.0)
+}
+
+/// The same of numbers of 12 bits: multiples of 2^-12 from -2^-1 to 2^-1 - 2^-12.
+fn input_of_12_bits(seed: u64, shape: &[i64]) -> TensorProto {
+    let mut random = Random(seed);
+    tensor(shape, || random.below(1 << 12) as f64 / 4096.0 - 0.5)
+}
+
+fn tensor(shape: &[i64], mut value: impl FnMut() -> f64) -> TensorProto {
     let count: i64 = shape.iter().product();
-    let values = (0..count).map(|_| (2.0 * random.uniform() - 1.0) as f32);
+    let values = (0..count).map(|_| value() as f32);
     TensorProto {
         name: "x".into(),
         dims: shape.to_vec(),
@@ -378,45 +349,60 @@ fn private_product(size: i64) -> ModelProto {
     n.finish(&y)
 }
 
-/// The models that are measured: name, shapes of the inputs, model.
-pub fn measured() -> Vec<(&'static str, Vec<Vec<i64>>, ModelProto)> {
-    let deep: Vec<i64> = [vec![96], vec![512; 13], vec![10]].concat();
+/// A model that is measured.
+pub struct Measured {
+    /// Name of its folder.
+    pub name: &'static str,
+    /// The network.
+    pub model: ModelProto,
+    /// A value of each input.
+    pub inputs: Vec<TensorProto>,
+    /// Declared range of the inputs, as `zkc --input-range` takes it.
+    pub range: &'static str,
+}
+
+/// The models that are measured.
+pub fn measured() -> Vec<Measured> {
+    let one = |name, shape: &[i64], model| Measured {
+        name,
+        model,
+        inputs: vec![input(0, shape)],
+        range: "-1:1",
+    };
+    let narrow = mlp(1, &[vec![100], vec![50; 7], vec![10]].concat());
+    let wide = mlp(2, &[vec![100], vec![100; 5], vec![10]].concat());
+    let deep = mlp(7, &[vec![96], vec![512; 13], vec![10]].concat());
+    let digits = [1, 1, 28, 28];
+    let photos = [1, 3, 32, 32];
+    let size = 64;
     vec![
-        (
-            "mlp_7x50",
-            vec![vec![1, 100]],
-            mlp(1, &[vec![100], vec![50; 7], vec![10]].concat()),
-        ),
-        (
-            "mlp_5x100",
-            vec![vec![1, 100]],
-            mlp(2, &[vec![100], vec![100; 5], vec![10]].concat()),
-        ),
-        ("conv_3x8x8", vec![vec![1, 3, 8, 8]], small_conv(3)),
-        (
-            "lenet",
-            vec![vec![1, 1, 28, 28]],
-            lenet(4, &[1, 1, 28, 28], [6, 16], [120, 84, 10]),
-        ),
-        (
-            "cifar",
-            vec![vec![1, 3, 32, 32]],
-            lenet(5, &[1, 3, 32, 32], [6, 16], [120, 84, 10]),
-        ),
-        (
+        one("mlp_7x50", &[1, 100], narrow),
+        one("mlp_5x100", &[1, 100], wide),
+        one("conv_3x8x8", &[1, 3, 8, 8], small_conv(3)),
+        one("lenet", &digits, lenet(4, &digits, [6, 16], [120, 84, 10])),
+        one("cifar", &photos, lenet(5, &photos, [6, 16], [120, 84, 10])),
+        one(
             "cifar_264k",
-            vec![vec![1, 3, 32, 32]],
-            lenet(6, &[1, 3, 32, 32], [16, 32], [256, 128, 10]),
+            &photos,
+            lenet(6, &photos, [16, 32], [256, 128, 10]),
         ),
-        ("mlp_3m4", vec![vec![1, 96]], mlp(7, &deep)),
-        ("private_product", vec![vec![64; 2]; 2], private_product(64)),
+        one("mlp_3m4", &[1, 96], deep),
+        Measured {
+            name: "private_product",
+            model: private_product(size),
+            inputs: vec![
+                input_of_12_bits(0, &[size, size]),
+                input_of_12_bits(1, &[size, size]),
+            ],
+            range: "-0.5:0.499755859375",
+        },
     ]
 }
 
 /// A small network of random structure: dense layers and convolutions with strides, padding, dilations and groups, pools,
 /// residual sums, branches, concatenations; every sixth one multiplies computed matrices.
 pub fn random(seed: u64) -> (Vec<i64>, ModelProto) {
-    let mut random = Random::new(seed ^ 0x006e_6574_776f_726b);
+    let mut random = Random(seed ^ 0x006e_6574_776f_726b);
     if seed % 6 == 5 {
         return attention(seed, &mut random);
     }

@@ -1,6 +1,8 @@
 //! The law: the circuit computes what the model says, shows it, and is satisfied, on every kind of input.
 
 use anyhow::{Context, Result, ensure};
+use rand_core_06::RngCore;
+use zkc_backend_testing::Random;
 use zkc_circuit::{Checker, evaluate};
 
 use crate::case::{Case, Compiled, Values};
@@ -78,9 +80,9 @@ pub(crate) fn inputs(compiled: &Compiled) -> Vec<Values> {
         let mut tensor = |t: usize| -> Vec<i128> {
             (0..lengths[t])
                 .map(|_| {
-                    let edge = edges[t][random.below(edges[t].len() as u128) as usize];
+                    let edge = edges[t][random.below(edges[t].len() as u64) as usize];
                     let width = (infos[t].hi - infos[t].lo) as u128;
-                    let any = infos[t].lo + random.below(width + 1) as i128;
+                    let any = infos[t].lo + (wide(&mut random) % (width + 1)) as i128;
                     if round % 2 == 0 && random.below(2) == 0 {
                         edge
                     } else {
@@ -103,20 +105,7 @@ fn edges(lo: i128, hi: i128) -> Vec<i128> {
     edges
 }
 
-/// Numbers that only look random (splitmix64), so that a failure is seen again.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
-    fn below(&mut self, end: u128) -> u128 {
-        let word = u128::from(self.next()) << 64 | u128::from(self.next());
-        word % end
-    }
+/// A number of 128 bits.
+fn wide(random: &mut Random) -> u128 {
+    u128::from(random.next_u64()) << 64 | u128::from(random.next_u64())
 }

@@ -4,8 +4,8 @@ mod sample;
 
 use sample::{Dense, assert_broken, messages, relu, selected};
 use zkc_circuit::{
-    AffineMap, Circuit, ColumnGroup, Expr, ExprBuilder, ExprId, ExprNode, GroupId, Ints, Op,
-    RegisterId, Table, TableId, validate,
+    AffineMap, Circuit, ColumnGroup, Expr, ExprBuilder, ExprId, ExprNode, GroupId, InputInfo, Ints,
+    Op, RegisterId, Table, TableId, validate,
 };
 
 /// Breaks a valid circuit and expects a message that contains `expected`.
@@ -315,6 +315,94 @@ fn blinding_rows() {
         |c| c.lookups[0].inputs[0] = Expr::query(0, 0, -1),
         "row 0: a usable row depends on",
     );
+}
+
+/// A number `x`, and `1 / (alpha - x)` on all rows.
+fn filled() -> Circuit {
+    let mut c = Circuit::new("filled", 4);
+    let v = c.add_group(ColumnGroup::advice("v", 2));
+    let late = c.add_group(ColumnGroup::advice_in_phase("late", 1, 2));
+    c.add_challenge("alpha", 0);
+    let x = c.add_input(InputInfo {
+        name: "x".into(),
+        shape: vec![1],
+        scale: 0,
+        lo: 0,
+        hi: 3,
+        public: false,
+    });
+    let at = AffineMap::constant(1, &[0, 0]);
+    c.place(x, v, vec![1], AffineMap::identity(1), at, "x");
+    for column in 0..2 {
+        c.add_gate(
+            format!("inverse_{column}"),
+            [("inverse".to_string(), inverse(column, 0))],
+        );
+        c.derive_by_last_gate(late, column, 0, 0);
+    }
+    c
+}
+
+/// `h * (alpha - x) - 1`
+fn inverse(column: u32, rotation: i32) -> Expr {
+    let mut b = ExprBuilder::new();
+    let (x, h) = (b.query(0, column, rotation), b.query(1, column, 0));
+    let alpha = b.challenge(0);
+    let difference = b.sub(alpha, x);
+    let product = b.product([h, difference]);
+    let one = b.constant(1);
+    let poly = b.sub(product, one);
+    b.finish(poly)
+}
+
+#[test]
+fn columns_that_are_filled_on_blinding_rows() {
+    assert_eq!(messages(&filled()), Vec::<String>::new());
+    let circuit = filled();
+    let layout = validate(&circuit).unwrap();
+    assert_eq!(circuit.filled_helpers(&layout).len(), 2);
+    let broken = |change: &dyn Fn(&mut Circuit)| {
+        let expected = "the gate is not 0 on a row that blinds the proof";
+        assert_broken(filled(), change, expected);
+    };
+    // Both follow from one column.
+    broken(&|c| {
+        let mut b = ExprBuilder::new();
+        let (x, h) = (b.query(0, 0, 0), b.query(1, 1, 0));
+        let poly = b.sub(h, x);
+        c.gates[1].constraints[0].poly = b.finish(poly);
+    });
+    // It follows from nothing random.
+    broken(&|c| {
+        let mut b = ExprBuilder::new();
+        let (h, alpha) = (b.query(1, 1, 0), b.challenge(0));
+        let poly = b.sub(h, alpha);
+        c.gates[1].constraints[0].poly = b.finish(poly);
+    });
+    // A fixed factor switches off what is random, but not the rest.
+    broken(&|c| {
+        let q = c.add_group(ColumnGroup::fixed("q", 1));
+        let mut b = ExprBuilder::new();
+        let (h, q, x) = (b.query(1, 1, 0), b.query(q.0, 0, 0), b.query(0, 1, 0));
+        let x = b.product([q, x]);
+        let poly = b.sub(h, x);
+        c.gates[1].constraints[0].poly = b.finish(poly);
+    });
+    assert_broken(
+        filled(),
+        |c| c.gates[1].constraints[0].poly = inverse(1, 1),
+        "row 9: a usable row depends on a row that blinds the proof",
+    );
+    // Provers of circuits with lookup arguments or copies fill columns at random.
+    broken(&|c| {
+        let table = c.add_table(Table::range("range", 0, 4));
+        c.add_lookup("x", vec![Expr::query(0, 0, 0)], table);
+    });
+    broken(&|c| {
+        let x = c.placements[0].register;
+        let at = AffineMap::constant(1, &[1, 0]);
+        c.place(x, GroupId(0), vec![1], AffineMap::identity(1), at, "x");
+    });
 }
 
 #[test]

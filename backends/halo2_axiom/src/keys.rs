@@ -110,8 +110,8 @@ fn gates(prepared: &Prepared) -> Result<Option<ConstraintSystem<Fr>>, Error> {
     let mut meta = ConstraintSystem::default();
     configure(&mut meta, &prepared.outline)?;
     let applies = prover::applies_to(&meta);
-    let mut filled = prepared.circuit().filled_helpers(prepared.layout());
-    if !applies && filled.next().is_some() {
+    let filled = prepared.circuit().filled_helpers(prepared.layout());
+    if !applies && !filled.is_empty() {
         return Err(FLAVOUR.lacks(
             "does not compute the rows that blind a proof, which a column of the circuit asks for, where it adds copies",
         ));

@@ -3,8 +3,8 @@
 //! A proof is work of a few kinds: group elements added up, transforms, constraints evaluated, polynomials opened. How much
 //! of each follows from the circuit, and [`Prepared::work`] counts it; how long a unit takes was measured once, by
 //! `cargo bench -p zkc-halo2-axiom --bench calibrate`, on one thread of a machine that the book's page on speed names.
-//! Threads, other machines and field arithmetic in assembly make proofs faster, so a prediction is to be read beside a
-//! measurement on one thread, and its use is to compare circuits.
+//! Threads and other machines make proofs faster, and field arithmetic without assembly makes them slower, so a prediction
+//! is to be read beside a measurement on one thread, and its use is to compare circuits.
 //!
 //! Circuits with copies or with lookup arguments of halo2 are proven by another prover and have no prediction.
 
@@ -55,8 +55,8 @@ impl WorkKind {
     pub fn seconds(self) -> f64 {
         match self {
             WorkKind::Proof => 6e-3,
-            WorkKind::Sum => 2.4e-8,
-            WorkKind::Step => 2.8e-8,
+            WorkKind::Sum => 2.05e-8,
+            WorkKind::Step => 2.35e-8,
             WorkKind::LateRow => 4e-7,
         }
     }

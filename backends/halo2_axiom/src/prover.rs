@@ -37,7 +37,7 @@ use self::bases::affine;
 use self::columns::FixedColumns;
 use self::fft::{Domain, evaluate};
 use self::numerator::Column;
-use self::opening::{Committed, Opened};
+use self::opening::{Claims, Committed, Opened};
 use crate::columns::{Prepared, configure};
 use crate::field::{Scalar, to_field};
 use crate::keys::{FixedValues, ProvingKey};
@@ -350,9 +350,16 @@ impl Prover<'_> {
         }
         let Openings { points, opened, .. } = &opened;
         let points: Vec<Fr> = points.iter().map(|(_, point)| *point).collect();
+        let claims = Claims {
+            bases,
+            domain,
+            fixed,
+            points: &points,
+            opened,
+        };
         match bases.hiding {
-            None => shplonk::open(bases, domain, fixed, &points, opened, transcript),
-            Some(_) => inner_product::open(bases, domain, fixed, &points, opened, rng, transcript),
+            None => shplonk::open(&claims, transcript),
+            Some(_) => inner_product::open(&claims, rng, transcript),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Accepting new test expectations.
 
-use std::{path::Path, process::Command};
+use std::{env, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -9,7 +9,8 @@ use crate::place::Place;
 /// Suites whose expectations can be accepted: their folder of cases and their test target.
 const SUITES: [(&str, &str); 2] = [("tests/filetests", "filetests"), ("tests/cli/cases", "cli")];
 
-/// Runs the tests below `path` so that they write what they found as what they expect.
+/// Runs the tests below `path` so that they write what they found as what they expect. They are built with the features in
+/// `ZKC_FEATURES`, those of the tools that they run.
 pub(crate) fn run(place: &Place, path: &Path) -> Result<()> {
     // As typed in the root, or from anywhere when absolute.
     let path = path.strip_prefix(&place.root).unwrap_or(path);
@@ -21,6 +22,7 @@ pub(crate) fn run(place: &Place, path: &Path) -> Result<()> {
             Err(_) => continue,
         };
         known = true;
+        let features = env::var("ZKC_FEATURES").unwrap_or_default();
         let status = Command::new("cargo")
             .current_dir(&place.root)
             .args([
@@ -31,6 +33,8 @@ pub(crate) fn run(place: &Place, path: &Path) -> Result<()> {
                 "zkc-tests",
                 "--test",
                 suite,
+                "--features",
+                &features,
                 "--",
             ])
             .args((!filter.as_os_str().is_empty()).then_some(filter))

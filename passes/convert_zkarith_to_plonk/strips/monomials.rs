@@ -2,7 +2,7 @@
 
 use super::{
     super::builder::{Builder, Result},
-    columns::{Band, Laid},
+    bands::{Band, Laid},
     gates::{Jump, Move, steps},
     schedule::Addend,
     units::{Kind, Unit},

@@ -3,7 +3,8 @@
 use super::{
     super::{Failure, Target, lower},
     Plan,
-    columns::{Needs, kinds, needs, order, reached, widths},
+    bands::{Needs, kinds, needs, order, reached},
+    columns::widths,
     contraction::{contractions, pairs},
     units::{Kind, Unit},
 };

@@ -1,4 +1,5 @@
-//! `reference-models DIR`: writes the models that are measured, each with its inputs, into folders of their names.
+//! `reference-models DIR`: writes the models that are measured into folders of their names, each with its inputs and, in
+//! `input-range`, the range of these.
 
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -15,14 +16,15 @@ fn run() -> Result<()> {
     let [folder] = &args[..] else {
         bail!("usage: reference-models DIR")
     };
-    for (name, shapes, model) in networks::measured() {
-        let folder = Path::new(folder).join(name);
+    for measured in networks::measured() {
+        let folder = Path::new(folder).join(measured.name);
         let at = || folder.display().to_string();
+        let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes);
         fs::create_dir_all(&folder).with_context(at)?;
-        fs::write(folder.join("model.onnx"), model.write_to_bytes()?).with_context(at)?;
-        for (i, shape) in (0u64..).zip(shapes) {
-            let input = networks::input(i, &shape).write_to_bytes()?;
-            fs::write(folder.join(format!("input_{i}.pb")), input).with_context(at)?;
+        write("model.onnx", &measured.model.write_to_bytes()?).with_context(at)?;
+        write("input-range", measured.range.as_bytes()).with_context(at)?;
+        for (i, input) in measured.inputs.iter().enumerate() {
+            write(&format!("input_{i}.pb"), &input.write_to_bytes()?).with_context(at)?;
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Columns whose values do not come from the witness program: multiplicities of tables, and what depends on challenges.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{Circuit, ColumnKind, Expr, ExprId, ExprNode, GroupId};
 
 /// How the values of an advice column of a later phase are computed: they are what makes one constraint hold.
@@ -118,42 +120,59 @@ impl Circuit {
     /// The derived columns that are computed on rows that blind a proof as on any other, from the random values of others.
     ///
     /// They are helper columns whose constraint is not switched off there and reads one row alone, in a circuit without copies
-    /// and lookup arguments, whose provers fill up columns themselves. That the random values blind the column as well is for
-    /// whoever writes the constraint to see to.
-    pub fn filled_helpers<'a>(
-        &'a self,
-        layout: &crate::Layout,
-    ) -> impl Iterator<Item = &'a Derived> {
-        let all_gates = layout.copies.is_empty() && self.lookups.is_empty();
-        self.derived.iter().filter(move |derived| {
-            let constraint = self.defining(derived).filter(|_| derived.rotation == 0);
-            constraint.is_some_and(|constraint| {
-                let queries = constraint.poly.queries();
-                all_gates
-                    && queries.iter().all(|query| query.rotation == 0)
-                    && !self.is_switched_off(&constraint.poly)
-            })
-        })
+    /// and lookup arguments, whose provers fill up columns themselves. Each reads a column of advice there that no other of
+    /// them reads, so that its values are as random as those of that column.
+    pub fn filled_helpers(&self, layout: &crate::Layout) -> Vec<&Derived> {
+        if !layout.copies.is_empty() || !self.lookups.is_empty() {
+            return Vec::new();
+        }
+        let mut candidates = Vec::new();
+        let mut readers: BTreeMap<(u32, u32), usize> = BTreeMap::new();
+        for derived in self.derived.iter().filter(|d| d.rotation == 0) {
+            let Some(constraint) = self.defining(derived) else {
+                continue;
+            };
+            let queries = constraint.poly.queries();
+            let Some(mut open) = self.open_queries(&constraint.poly) else {
+                continue;
+            };
+            if queries.iter().any(|query| query.rotation != 0) {
+                continue;
+            }
+            open.remove(&(derived.group.0, derived.column));
+            for column in &open {
+                *readers.entry(*column).or_default() += 1;
+            }
+            candidates.push((derived, open));
+        }
+        candidates.retain(|(_, open)| open.iter().any(|column| readers[column] == 1));
+        candidates.into_iter().map(|(derived, _)| derived).collect()
     }
 
-    /// Whether an expression is 0 where all fixed columns are, as on rows that blind a proof.
-    fn is_switched_off(&self, expr: &Expr) -> bool {
-        let mut zero: Vec<bool> = Vec::with_capacity(expr.nodes.len());
+    /// The columns of advice that an expression depends on where all other columns are 0, as on rows that blind a proof;
+    /// `None` if it is 0 there.
+    fn open_queries(&self, expr: &Expr) -> Option<BTreeSet<(u32, u32)>> {
+        let mut open: Vec<Option<BTreeSet<(u32, u32)>>> = Vec::with_capacity(expr.nodes.len());
         for node in &expr.nodes {
-            let is_zero = |child: &ExprId| zero[child.0 as usize];
-            zero.push(match node {
-                ExprNode::Const(value) => *value == 0,
+            let of = |child: &ExprId| open[child.0 as usize].clone();
+            let union = |a: BTreeSet<_>, b| a.into_iter().chain(b).collect();
+            open.push(match node {
+                ExprNode::Const(value) => (*value != 0).then(BTreeSet::new),
                 ExprNode::Query(query) => {
                     let group = self.groups.get(query.group as usize);
-                    group.is_some_and(|group| group.kind == ColumnKind::Fixed)
+                    let advice = group.is_some_and(|group| group.kind == ColumnKind::Advice);
+                    advice.then(|| BTreeSet::from([(query.group, query.column)]))
                 }
-                ExprNode::Challenge(_) => false,
-                ExprNode::Neg(child) => is_zero(child),
-                ExprNode::Sum(children) => children.iter().all(is_zero),
-                ExprNode::Product(children) => children.iter().any(is_zero),
+                ExprNode::Challenge(_) => Some(BTreeSet::new()),
+                ExprNode::Neg(child) => of(child),
+                ExprNode::Sum(children) => children.iter().filter_map(of).reduce(union),
+                ExprNode::Product(children) => {
+                    let factors: Option<Vec<_>> = children.iter().map(of).collect();
+                    factors.map(|f| f.into_iter().reduce(union).unwrap_or_default())
+                }
             });
         }
-        zero.last().copied().unwrap_or(true)
+        open.pop().flatten()
     }
 
     /// The constraint that a derived column is computed from, `None` where it does not exist.

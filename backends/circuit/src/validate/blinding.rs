@@ -23,6 +23,7 @@ enum Known {
 pub(super) fn check(circuit: &Circuit, layout: &Layout, errors: &mut Vec<ValidateError>) {
     let filled: BTreeSet<(u32, u32)> = circuit
         .filled_helpers(layout)
+        .into_iter()
         .map(|derived| (derived.gate, derived.constraint))
         .collect();
     for (index, gate) in (0..).zip(&circuit.gates) {

@@ -6,6 +6,29 @@ use rand_core_06::{Error, RngCore};
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
 
+impl Random {
+    /// One of the integers below `end`.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next_u64() % end
+    }
+
+    /// Uniform in (0, 1].
+    pub fn uniform(&mut self) -> f64 {
+        ((self.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Standard normal (Box and Muller, *A note on the generation of random normal deviates*, 1958).
+    pub fn normal(&mut self) -> f64 {
+        let (a, b) = (self.uniform(), self.uniform());
+        (-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()
+    }
+
+    /// One of some values.
+    pub fn one_of<T: Copy>(&mut self, values: &[T]) -> T {
+        values[self.below(values.len() as u64) as usize]
+    }
+}
+
 impl RngCore for Random {
     fn next_u32(&mut self) -> u32 {
         self.next_u64() as u32

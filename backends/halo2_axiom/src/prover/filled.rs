@@ -28,7 +28,11 @@ impl Prover<'_> {
     ) -> BTreeMap<usize, Vec<Fr>> {
         let (circuit, layout) = (self.prepared.circuit(), self.prepared.layout());
         let key = |d: &Derived| (d.gate, d.constraint);
-        let filled: BTreeSet<_> = circuit.filled_helpers(layout).map(key).collect();
+        let filled: BTreeSet<_> = circuit
+            .filled_helpers(layout)
+            .into_iter()
+            .map(key)
+            .collect();
         let mut rows: BTreeMap<usize, Vec<Fr>> = BTreeMap::new();
         for derived in &circuit.derived {
             let column = layout.column_of(derived.group, derived.column) as usize;

@@ -10,38 +10,33 @@ use halo2_axiom::transcript::{Challenge255, TranscriptWrite};
 use rand_core_06::RngCore;
 
 use super::bases::{Bases, affine};
-use super::columns::FixedColumns;
 use super::few_random;
-use super::fft::{Domain, add_multiple, divide, evaluate, powers};
+use super::fft::{add_multiple, divide, evaluate, powers};
 use super::msm::{Multiple, combine, combine_cost, multiply, sum_cost};
-use super::opening::{Opened, sets};
+use super::opening::{Claims, sets};
 
 /// Rounds after which generators are put together.
 const ROUNDS: usize = 4;
 
 /// Proves the values of polynomials at points.
 pub(super) fn open(
-    bases: &Bases,
-    domain: &Domain,
-    fixed: &FixedColumns<'_>,
-    points: &[Fr],
-    opened: &[Opened<'_>],
+    claims: &Claims<'_>,
     rng: &mut impl RngCore,
     transcript: &mut impl TranscriptWrite<G1Affine, Challenge255<G1Affine>>,
 ) -> std::io::Result<()> {
     let x_1 = *transcript.squeeze_challenge_scalar::<()>();
     let x_2 = *transcript.squeeze_challenge_scalar::<()>();
-    let sets = sets(opened);
+    let sets = sets(claims.opened);
     let mut combined = Vec::new();
-    let mut quotient = vec![Fr::ZERO; domain.size()];
+    let mut quotient = vec![Fr::ZERO; claims.domain.size()];
     for set in &sets {
         // The last polynomial of a set has factor one.
         let mut factors = powers(x_1, set.opened.len());
         factors.reverse();
-        let (polynomial, blind) = set.combine(domain, fixed, &factors);
+        let (polynomial, blind) = set.combine(claims, &factors);
         let mut rest = polynomial.clone();
         for point in &set.points {
-            divide(&mut rest, points[*point]);
+            divide(&mut rest, claims.points[*point]);
         }
         for (sum, coefficient) in quotient.iter_mut().zip(&rest) {
             *sum = *sum * x_2 + coefficient;
@@ -49,7 +44,7 @@ pub(super) fn open(
         combined.push((polynomial, blind));
     }
     let mut blind = Fr::random(&mut *rng);
-    transcript.write_point(affine(&[bases.commit(&quotient, blind)])[0])?;
+    transcript.write_point(affine(&[claims.bases.commit(&quotient, blind)])[0])?;
     let x_3 = *transcript.squeeze_challenge_scalar::<()>();
     for (polynomial, _) in &combined {
         transcript.write_scalar(evaluate(polynomial, x_3))?;
@@ -62,7 +57,7 @@ pub(super) fn open(
         }
         blind = blind * x_4 + hidden;
     }
-    argue(bases, sum, blind, x_3, rng, transcript)
+    argue(claims.bases, sum, blind, x_3, rng, transcript)
 }
 
 /// Multiplications of field elements that the argument's sums over the generators take, about, for `2^k` of them.

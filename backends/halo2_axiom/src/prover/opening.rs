@@ -4,6 +4,7 @@ use halo2_axiom::halo2curves::bn256::Fr;
 use halo2_axiom::halo2curves::ff::Field;
 use rayon::prelude::*;
 
+use super::bases::Bases;
 use super::columns::FixedColumns;
 use super::fft::{Domain, add_multiple};
 
@@ -21,6 +22,15 @@ pub(super) struct Opened<'a> {
     pub(super) committed: Committed<'a>,
     /// Numbers of the points, ascending, and the values there.
     pub(super) values: Vec<(usize, Fr)>,
+}
+
+/// What is claimed of polynomials, and what it takes to prove it.
+pub(super) struct Claims<'a> {
+    pub(super) bases: &'a Bases,
+    pub(super) domain: &'a Domain,
+    pub(super) fixed: &'a FixedColumns<'a>,
+    pub(super) points: &'a [Fr],
+    pub(super) opened: &'a [Opened<'a>],
 }
 
 /// What is opened at the same points.
@@ -48,12 +58,8 @@ pub(super) fn sets<'o, 'a>(opened: &'o [Opened<'a>]) -> Vec<PointSet<'o, 'a>> {
 
 impl PointSet<'_, '_> {
     /// The sum of the polynomials times some factors, and of what hides them.
-    pub(super) fn combine(
-        &self,
-        domain: &Domain,
-        fixed: &FixedColumns<'_>,
-        factors: &[Fr],
-    ) -> (Vec<Fr>, Fr) {
+    pub(super) fn combine(&self, claims: &Claims<'_>, factors: &[Fr]) -> (Vec<Fr>, Fr) {
+        let (domain, fixed) = (claims.domain, claims.fixed);
         let mut columns = Vec::new();
         let mut blind = Fr::ZERO;
         let mut polynomials = Vec::new();

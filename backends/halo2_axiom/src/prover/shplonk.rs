@@ -4,21 +4,23 @@ use halo2_axiom::halo2curves::bn256::{Fr, G1Affine};
 use halo2_axiom::halo2curves::ff::Field;
 use halo2_axiom::transcript::{Challenge255, TranscriptWrite};
 
-use super::bases::{Bases, affine};
-use super::columns::FixedColumns;
-use super::fft::{Domain, add_multiple, divide, evaluate, powers};
-use super::opening::{Opened, sets};
+use super::bases::affine;
+use super::fft::{add_multiple, divide, evaluate, powers};
+use super::opening::{Claims, sets};
 use super::quotient::interpolated;
 
 /// Proves the values of polynomials at points.
 pub(super) fn open(
-    bases: &Bases,
-    domain: &Domain,
-    fixed: &FixedColumns<'_>,
-    points: &[Fr],
-    opened: &[Opened<'_>],
+    claims: &Claims<'_>,
     transcript: &mut impl TranscriptWrite<G1Affine, Challenge255<G1Affine>>,
 ) -> std::io::Result<()> {
+    let Claims {
+        bases,
+        domain,
+        points,
+        opened,
+        ..
+    } = *claims;
     let y = *transcript.squeeze_challenge_scalar::<()>();
     let v = *transcript.squeeze_challenge_scalar::<()>();
     let sets = sets(opened);
@@ -30,7 +32,7 @@ pub(super) fn open(
     let mut power_of_v = Fr::ONE;
     for set in &sets {
         let factors = powers(y, set.opened.len());
-        let (polynomial, _) = set.combine(domain, fixed, &factors);
+        let (polynomial, _) = set.combine(claims, &factors);
         let at: Vec<Fr> = set.points.iter().map(|point| points[*point]).collect();
         let low = interpolated(&at, &set.values(&factors));
         let mut rest = polynomial.clone();

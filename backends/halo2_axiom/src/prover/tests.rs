@@ -43,6 +43,23 @@ pub(crate) fn squares(k: u32) -> Circuit {
     c
 }
 
+/// The same, and of each number `x` the inverse of `alpha - x`, on the rows that blind a proof as well.
+fn inverses(k: u32) -> Circuit {
+    let mut c = squares(k);
+    let alpha = c.add_challenge("alpha", 0);
+    let late = c.add_group(ColumnGroup::advice_in_phase("late", 1, 1));
+    let mut b = ExprBuilder::new();
+    let (x, inverse) = (b.query(0, 0, 0), b.query(late.0, 0, 0));
+    let alpha = b.challenge(alpha.0);
+    let difference = b.sub(alpha, x);
+    let product = b.mul(inverse, difference);
+    let one = b.constant(1);
+    let poly = b.sub(product, one);
+    c.add_gate("inverse".to_string(), [("is".into(), b.finish(poly))]);
+    c.derive_by_last_gate(late, 0, 0, 0);
+    c
+}
+
 fn all_params(k: u32) -> [Params; 2] {
     [Params::insecure(k).unwrap(), Params::ipa(k).unwrap()]
 }
@@ -66,21 +83,42 @@ fn keys_are_those_of_halo2() {
 
 #[test]
 fn nothing_in_a_proof_is_the_same_twice() {
-    let prepared = Prepared::try_new(squares(5)).unwrap();
-    let inputs = vec![(1..=8).collect()];
-    let registers = evaluate(prepared.circuit(), &inputs).unwrap();
-    let grid = prepared.assign(&registers).unwrap();
-    for params in all_params(5) {
-        let key = ProvingKey::generate(&prepared, &params).unwrap();
-        let proof = || {
-            let proved = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap();
-            proved.proof.bytes
-        };
-        let (one, other) = (proof(), proof());
-        assert_eq!(one.len(), other.len());
-        for (one, other) in one.chunks(32).zip(other.chunks(32)) {
-            assert_ne!(one, other);
+    for (circuit, filled) in [(squares(5), 0), (inverses(5), 1)] {
+        let prepared = Prepared::try_new(circuit).unwrap();
+        let helpers = prepared.circuit().filled_helpers(prepared.layout());
+        assert_eq!(helpers.len(), filled);
+        let inputs = vec![(1..=8).collect()];
+        let registers = evaluate(prepared.circuit(), &inputs).unwrap();
+        let grid = prepared.assign(&registers).unwrap();
+        for params in all_params(5) {
+            let key = ProvingKey::generate(&prepared, &params).unwrap();
+            let proof = || {
+                let proved = prove(&params, &key, &grid, &mut system_rng().unwrap()).unwrap();
+                proved.proof.bytes
+            };
+            let (one, other) = (proof(), proof());
+            assert_eq!(one.len(), other.len());
+            for (one, other) in one.chunks(32).zip(other.chunks(32)) {
+                assert_ne!(one, other);
+            }
         }
+    }
+}
+
+#[test]
+fn last_rows_that_the_library_fills_are_refused() {
+    let mut circuit = inverses(5);
+    // What is left is of degree 2, for which a permutation is declared and the library's prover serves.
+    circuit.gates.remove(0);
+    circuit.derived[0].gate = 0;
+    let prepared = Prepared::try_new(circuit).unwrap();
+    for params in all_params(5) {
+        let error = ProvingKey::generate(&prepared, &params).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("does not compute the rows that blind a proof"),
+            "{error}"
+        );
     }
 }
 

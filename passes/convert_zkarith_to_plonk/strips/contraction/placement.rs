@@ -3,7 +3,7 @@
 use super::{
     super::{
         super::builder::{Builder, Result, names as shared},
-        columns::Band,
+        bands::Band,
         gates::Shape,
         monomials::{Schedule, monomial_steps},
         names,
