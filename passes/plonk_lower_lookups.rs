@@ -169,7 +169,7 @@ fn lower(
         unused(&graph.ops, name)?;
     }
     // The last usable row is where the sum ends; fractions are added up on the rows above it.
-    let active = columns.usable_rows - 1;
+    let active = columns.usable_rows() - 1;
     if columns.used_rows > active {
         return Err(format!(
             "the circuit uses {} rows, but a sum over its lookups leaves {active}; raise k",
@@ -213,7 +213,9 @@ fn lower(
     let looked_up = looked_up.map(|(lookup, random)| Fraction::Lookup {
         lookup,
         tag: tagged.then(|| number(&lookup.table) as i128),
-        hides: random.iter().any(|column| readers[column] == 1),
+        hides: random
+            .iter()
+            .any(|column| readers[column] == 1 && columns.hides(column)),
     });
     let fractions: Vec<Fraction> = (0..stacks.len())
         .map(Fraction::Table)

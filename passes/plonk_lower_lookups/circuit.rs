@@ -18,8 +18,12 @@ pub(super) struct Columns {
     pub(super) degree: i64,
     /// Rows up to the last one on which something stands.
     pub(super) used_rows: i64,
-    /// Rows on which gates hold; the rest blinds the proof.
-    pub(super) usable_rows: i64,
+    /// All rows.
+    rows: i64,
+    /// Rows that blind the proof; gates hold on the others.
+    blinding: i64,
+    /// At how many rows around their own columns are queried.
+    rotations: BTreeMap<(String, i64), i64>,
 }
 
 impl Columns {
@@ -58,12 +62,11 @@ impl Columns {
         }
         // The running sum is queried at two rows. halo2 blinds as many rows as one column is queried at, at least
         // three, and three more.
-        let queried = rotations
-            .values()
-            .map(|r| r.len() as i64)
-            .max()
-            .unwrap_or(0);
-        let usable_rows = (1i64 << k.clamp(0, 28)) - queried.max(3) - 3;
+        let rotations = rotations.into_iter();
+        let rotations = rotations.map(|(column, rows)| (column, rows.len() as i64));
+        let rotations: BTreeMap<_, _> = rotations.collect();
+        let queried = rotations.values().copied().max().unwrap_or(0);
+        let blinding = queried.max(3) + 3;
         let mut columns = Self {
             fixed,
             advice,
@@ -71,10 +74,23 @@ impl Columns {
             count,
             degree,
             used_rows: 0,
-            usable_rows,
+            rows: 1i64 << k.clamp(0, 28),
+            blinding,
+            rotations,
         };
         columns.read_cells(graph)?;
         Ok(columns)
+    }
+
+    /// Rows on which gates hold.
+    pub(super) fn usable_rows(&self) -> i64 {
+        self.rows - self.blinding
+    }
+
+    /// Whether a column has enough random rows for a helper column to follow from it; `docs/src/gadgets/lookup-sums.md`
+    /// counts them.
+    pub(super) fn hides(&self, column: &(String, i64)) -> bool {
+        self.rotations.get(column).copied().unwrap_or(0) + 5 <= self.blinding
     }
 
     /// Rows in use, and which fixed columns hold bits.

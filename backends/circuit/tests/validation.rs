@@ -393,6 +393,14 @@ fn columns_that_are_filled_on_blinding_rows() {
         |c| c.gates[1].constraints[0].poly = inverse(1, 1),
         "row 9: a usable row depends on a row that blinds the proof",
     );
+    // Too many values of `x` are shown.
+    broken(&|c| {
+        let q = c.add_group(ColumnGroup::fixed("q", 1));
+        let mut b = ExprBuilder::new();
+        let (q, here, above) = (b.query(q.0, 0, 0), b.query(0, 1, 0), b.query(0, 1, -1));
+        let poly = b.product([q, here, above]);
+        c.add_gate("product", [("product".to_string(), b.finish(poly))]);
+    });
     // Provers of circuits with lookup arguments or copies fill columns at random.
     broken(&|c| {
         let table = c.add_table(Table::range("range", 0, 4));

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Circuit, ColumnKind, Expr, ExprId, ExprNode, GroupId};
 
+/// Random rows of a column from which a helper column follows, beyond the number of rows around its own where it is queried:
+/// for its commitment, for the two values that a proof shows of the helper, and two for these to be as good as random.
+const SHOWN: usize = 5;
+
 /// How the values of an advice column of a later phase are computed: they are what makes one constraint hold.
 ///
 /// The constraint is `A * z + B`, where `z` is the query of this column at `rotation`, and neither `A` nor `B` contains
@@ -121,11 +125,15 @@ impl Circuit {
     ///
     /// They are helper columns whose constraint is not switched off there and reads one row alone, in a circuit without copies
     /// and lookup arguments, whose provers fill up columns themselves. Each reads a column of advice there that no other of
-    /// them reads, so that its values are as random as those of that column.
+    /// them reads, and of which a proof shows few values, so that what it shows of both is random: `docs/src/gadgets/lookup-sums.md`
+    /// counts how many rows that takes.
     pub fn filled_helpers(&self, layout: &crate::Layout) -> Vec<&Derived> {
         if !layout.copies.is_empty() || !self.lookups.is_empty() {
             return Vec::new();
         }
+        let blinding = (1usize << layout.k) - layout.usable_rows as usize;
+        let rotations = self.rotations();
+        let hides = |column: &(u32, u32)| rotations[column].len() + SHOWN <= blinding;
         let mut candidates = Vec::new();
         let mut readers: BTreeMap<(u32, u32), usize> = BTreeMap::new();
         for derived in self.derived.iter().filter(|d| d.rotation == 0) {
@@ -145,8 +153,19 @@ impl Circuit {
             }
             candidates.push((derived, open));
         }
-        candidates.retain(|(_, open)| open.iter().any(|column| readers[column] == 1));
+        candidates.retain(|(_, open)| open.iter().any(|c| readers[c] == 1 && hides(c)));
         candidates.into_iter().map(|(derived, _)| derived).collect()
+    }
+
+    /// At which rows around their own gates query each column.
+    fn rotations(&self) -> BTreeMap<(u32, u32), BTreeSet<i32>> {
+        let mut rotations: BTreeMap<(u32, u32), BTreeSet<i32>> = BTreeMap::new();
+        let constraints = self.gates.iter().flat_map(|gate| &gate.constraints);
+        for query in constraints.flat_map(|constraint| constraint.poly.queries()) {
+            let column = rotations.entry((query.group, query.column)).or_default();
+            column.insert(query.rotation);
+        }
+        rotations
     }
 
     /// The columns of advice that an expression depends on where all other columns are 0, as on rows that blind a proof;
