@@ -50,6 +50,8 @@
 //! usable row, on which the sum ends, and so does each of at most `table-groups` parts of the
 //! tables. Ensures: the same values are accepted, up to the error above. A selector in front of all
 //! entries of a tuple, a fixed column of zeros and ones, becomes the numerator and costs no degree.
+//! In a circuit that says `no_copies` the constraint of a helper holds on the rows that blind a proof
+//! as well, which saves a degree: two lookups then share a helper at degree 3.
 //! Option `degree`: the largest degree of a gate, `auto` for 3 with few fractions beside the other
 //! columns and 5 with many. Option `table-groups`: the most groups of fixed columns for tables, 1 to
 //! 256; where they do not suffice, more rows are cheaper.
