@@ -189,28 +189,13 @@ fn replacement<'c>(
     }
     let table = tables.get(&function, in_scale, domain, out_scale)?;
     let limits = machine_bounds(&to);
-    let values: Vec<i128> = table
+    let narrow = |end: i128| end.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
+    let (least, most) = (narrow(limits.lo), narrow(limits.hi));
+    let values: Vec<i64> = table
         .values
         .iter()
-        .map(|v| i128::from(*v).clamp(limits.lo, limits.hi))
+        .map(|v| *v.clamp(&least, &most))
         .collect();
-    // Cutting to the result's type costs accuracy where it changes a value.
-    let cut = table
-        .values
-        .iter()
-        .zip(&values)
-        .map(|(a, b)| (i128::from(*a) - b).abs())
-        .max();
-    let cut = dequantize(cut.unwrap_or(0), out_scale);
-    let with_cut = |error: f64| {
-        if cut == 0.0 {
-            error
-        } else {
-            (error + cut).next_up()
-        }
-    };
-    let mut max_error = with_cut(table.max_error);
-
     let mut ops = Vec::new();
     let mut source = op.operand();
     let mut outer = operand;
@@ -218,24 +203,22 @@ fn replacement<'c>(
         let (shape, wide) = fixed(graph, clamp)?;
         let wide = machine_bounds(&wide);
         let ends = (values[0], values[values.len() - 1]);
-        let side = |outside: Interval, end: i128| -> Option<f64> {
-            let error = error_outside(&function, in_scale, outside, end, out_scale).ok()?;
+        let stays = |outside: Interval, end: i64| -> bool {
+            let Ok(reach) = machine(outside) else {
+                return false;
+            };
             let tolerable = f64::max((-f64::from(in_scale)).exp2(), 4.0 * unit(out_scale));
-            (error <= tolerable).then_some(error)
+            function
+                .error_of_constant(in_scale, reach, end, out_scale)
+                .is_ok_and(|error| error <= tolerable)
         };
         // The new operand reaches as far out as the function stays close to the table's end.
         outer = wide;
-        if wide.lo < domain.lo {
-            match side(Interval::new(wide.lo, domain.lo), ends.0) {
-                Some(error) => max_error = max_error.max(error),
-                None => outer.lo = domain.lo,
-            }
+        if wide.lo < domain.lo && !stays(Interval::new(wide.lo, domain.lo), ends.0) {
+            outer.lo = domain.lo;
         }
-        if wide.hi > domain.hi {
-            match side(Interval::new(domain.hi, wide.hi), ends.1) {
-                Some(error) => max_error = max_error.max(error),
-                None => outer.hi = domain.hi,
-            }
+        if wide.hi > domain.hi && !stays(Interval::new(domain.hi, wide.hi), ends.1) {
+            outer.hi = domain.hi;
         }
         if outer == wide {
             source = clamp;
@@ -247,12 +230,13 @@ fn replacement<'c>(
             ops.push(make("zkarith.clamp", clamp, v, &[], op));
             source = v;
         }
-    } else if domain != operand {
-        // The ends are tails: everything outside rounds to them.
-        max_error = max_error.max(with_cut(unit(out_scale) / 2.0));
     }
+    let max_error = function
+        .certify_values(in_scale, table.lo, &values, out_scale, (outer.lo, outer.hi))
+        .map_err(|e| Issue::new(e.to_string()))?;
 
     let context = graph.context;
+    let values: Vec<i128> = values.into_iter().map(i128::from).collect();
     let attribute = constants.make_integers(context, &[values.len() as i64], &values)?;
     let record = Approx {
         function: function.to_string(),
@@ -329,46 +313,9 @@ fn unit(scale: u32) -> f64 {
     (-f64::from(scale)).exp2()
 }
 
-/// A bound on the distance between the function on an interval and one integer of the result's
-/// scale.
-fn error_outside(
-    function: &Function,
-    in_scale: u32,
-    outside: Interval,
-    value: i128,
-    out_scale: u32,
-) -> Result<f64, Issue> {
-    let (lo, hi) = machine(outside)?;
-    // At a finer scale, so that rounding there does not matter.
-    let fine = out_scale + 16;
-    let (least, most) = function
-        .output_range(in_scale, lo, hi, fine, ROUNDING)
-        .map_err(|e| Issue::new(e.to_string()))?;
-    let value = value << 16;
-    let distance = (i128::from(least) - value)
-        .abs()
-        .max((i128::from(most) - value).abs());
-    // Half a unit for the rounding of the extremes, and one for that of the sum itself.
-    Ok((distance as f64 + 1.5).next_up() * unit(fine))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn errors_outside_are_bounds() {
-        // tanh from 4 on, against 1023/1024 at scale 10: at most the distance to 1.
-        let outside = Interval::new(4 << 8, 50 << 8);
-        let error = error_outside(&Function::Tanh, 8, outside, 1023, 10).unwrap();
-        assert!(
-            (1.0 / 1024.0..1.0 / 1024.0 + 1e-6).contains(&error),
-            "{error}"
-        );
-        let error = error_outside(&Function::Exp, 8, Interval::new(0, 512), 1024, 10).unwrap();
-        let exact = 2f64.exp() - 1.0;
-        assert!(error >= exact && error < exact + 1e-6, "{error}");
-    }
 
     #[test]
     fn tables_end_in_their_tails() {

@@ -23,6 +23,7 @@ mod registry;
 mod schedule;
 #[cfg(test)]
 mod testing;
+mod verify_approximations;
 mod zkarith_fold_constants;
 mod zkarith_merge_scales;
 mod zkarith_plan_layout;

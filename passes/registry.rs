@@ -2,8 +2,9 @@
 
 use crate::{
     convert_onnx_to_zkarith, convert_zkarith_to_plonk, convert_zkarith_to_poly_ext, onnx_decompose,
-    onnx_fold_constants, onnx_fuse, onnx_infer_shapes, plonk_lower_lookups, zkarith_fold_constants,
-    zkarith_merge_scales, zkarith_plan_layout, zkarith_pool_early, zkarith_verify_bounds,
+    onnx_fold_constants, onnx_fuse, onnx_infer_shapes, plonk_lower_lookups, verify_approximations,
+    zkarith_fold_constants, zkarith_merge_scales, zkarith_plan_layout, zkarith_pool_early,
+    zkarith_verify_bounds,
 };
 use zkc_support::PassInfo;
 
@@ -18,6 +19,7 @@ pub const PASSES: &[PassInfo] = &[
     zkarith_merge_scales::PASS,
     zkarith_pool_early::PASS,
     convert_zkarith_to_poly_ext::PASS,
+    verify_approximations::PASS,
     zkarith_verify_bounds::PASS,
     zkarith_plan_layout::PASS,
     convert_zkarith_to_plonk::PASS,

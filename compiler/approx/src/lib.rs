@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod claim;
 mod dyadic;
 mod elementary;
 mod enclosure;
@@ -18,6 +19,7 @@ mod short;
 mod stretch;
 mod table;
 
+pub use claim::ClaimError;
 pub use dyadic::Dyadic;
 pub use enclosure::{Enclosure, EnclosureError, MAX_NUMERATOR_BITS, MAX_PRECISION};
 pub use function::{Function, FunctionError, Parameter};

@@ -300,7 +300,7 @@ pub fn recheck(table: &Table) -> Result<f64, RecheckError> {
     }
 }
 
-fn check_shape(
+pub(crate) fn check_shape(
     function: &Function,
     in_scale: u32,
     lo: i64,
@@ -343,7 +343,7 @@ fn bounds(values: &[i64]) -> (i64, i64) {
 ///
 /// The enclosures leave some 2^-100 of slack, different at different points; this hides it, so that the bound does
 /// not depend on which of several equally bad entries were computed.
-fn coarsen(error: f64) -> f64 {
+pub(crate) fn coarsen(error: f64) -> f64 {
     const DROPPED: u64 = (1 << 20) - 1;
     // For doubles from zero up the order is that of the bits, and a carry goes to the exponent.
     f64::from_bits((error.to_bits() + DROPPED) & !DROPPED)
