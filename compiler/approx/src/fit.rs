@@ -8,10 +8,12 @@ mod error;
 mod exchange;
 mod extrema;
 mod linear;
+mod pieces;
 mod remez;
 mod target;
 
 pub use domain::Domain;
 pub use error::FitError;
+pub use pieces::{MAX_PIECE_DEGREE, MAX_PIECES, PiecewiseFit, free_pieces, uniform_pieces};
 pub use remez::{MAX_DEGREE, PolynomialFit, minimax};
 pub use target::{Measured, Parity, Target};

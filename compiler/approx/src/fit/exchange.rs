@@ -27,6 +27,9 @@ pub(super) const THOROUGH: Effort = Effort {
     last: 48,
 };
 
+/// For one of many short pieces.
+pub(super) const QUICK: Effort = Effort { usual: 6, last: 10 };
+
 /// What is fitted where.
 pub(super) struct Curve<'a> {
     pub(super) value: &'a dyn Fn(f64) -> f64,

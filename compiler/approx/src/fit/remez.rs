@@ -118,6 +118,40 @@ pub(super) fn best_polynomial(
     })
 }
 
+/// The best polynomial on a part of the target's domain, with all powers and without a measurement.
+pub(super) fn best_on(
+    target: &Target<'_>,
+    (lo, hi): (f64, f64),
+    degree: usize,
+    effort: Effort,
+) -> Result<(Polynomial, f64), FitError> {
+    let value = |x: f64| target.value(x);
+    let weight = |x: f64| target.weight(x);
+    let curve = Curve {
+        value: &value,
+        weight: &weight,
+        intervals: vec![(lo, hi)],
+        breaks: target.breaks().to_vec(),
+        noise: target.noise(),
+        effort,
+    };
+    let found = Form::general(&curve.intervals, degree).exchange(&curve);
+    match found {
+        Some(found) if found.is_within(CONVERGED, 4.0 * target.noise()) => Ok((
+            Polynomial::new(Basis::Chebyshev, lo, hi, found.member)?,
+            found.max_error,
+        )),
+        other => {
+            let (found, bound) = other.map_or((f64::INFINITY, 0.0), |f| (f.max_error, f.level));
+            Err(FitError::NotConverged {
+                name: target.name().to_owned(),
+                found,
+                bound,
+            })
+        }
+    }
+}
+
 /// Which polynomials are looked for, and on what part of the domain that suffices.
 struct Form {
     /// The interval of the Chebyshev basis.
@@ -134,6 +168,18 @@ struct Form {
 }
 
 impl Form {
+    /// All powers. There is at least one interval.
+    fn general(intervals: &[(f64, f64)], degree: usize) -> Form {
+        Form {
+            lo: intervals[0].0,
+            hi: intervals[intervals.len() - 1].1,
+            free: (0..=degree).collect(),
+            spare: degree + 1,
+            known: None,
+            intervals: intervals.to_vec(),
+        }
+    }
+
     fn of(target: &Target<'_>, degree: usize) -> Form {
         let domain = target.domain();
         let (lo, hi) = domain.hull();
@@ -142,14 +188,7 @@ impl Form {
             let spare = free.last().map_or(first, |last| last + 2);
             (free, spare)
         };
-        let general = || Form {
-            lo,
-            hi,
-            free: (0..=degree).collect(),
-            spare: degree + 1,
-            known: None,
-            intervals: domain.intervals().to_vec(),
-        };
+        let general = || Form::general(domain.intervals(), degree);
         match target.parity() {
             Parity::None => general(),
             Parity::Even | Parity::Odd => {
