@@ -3,17 +3,23 @@
 //! What is found here is as good as stated, but its error is measured on samples, not proved. A proof belongs to the
 //! integers that finally are computed with, and is established on those.
 
+mod composite;
 mod domain;
 mod error;
 mod exchange;
 mod extrema;
 mod linear;
+mod odd_cost;
 mod pieces;
 mod remez;
+mod schedule;
 mod target;
 
+pub use composite::{CompositeFit, MAX_STAGES, composite_for_relu, composite_for_sign};
 pub use domain::Domain;
 pub use error::FitError;
+pub use odd_cost::{MAX_STAGE_DEGREE, OddCost, odd_cost};
 pub use pieces::{MAX_PIECE_DEGREE, MAX_PIECES, PiecewiseFit, free_pieces, uniform_pieces};
 pub use remez::{MAX_DEGREE, PolynomialFit, minimax};
+pub use schedule::{MAX_ALPHA, Objective, Reading, cheapest_degrees};
 pub use target::{Measured, Parity, Target};

@@ -126,6 +126,20 @@ pub enum FitError {
         /// The degree as given.
         found: usize,
     },
+    /// The gap of a composite around zero.
+    #[error("the gap of a composite must be between 0 and 1, found {found}")]
+    Gap {
+        /// As given.
+        found: f64,
+    },
+    /// The stages before one already have an error at which doubles leave nothing to improve.
+    #[error("the error of the first {index} stages is {error:e} already; leave out the others")]
+    SpareStage {
+        /// How many stages suffice.
+        index: usize,
+        /// Their error.
+        error: f64,
+    },
     /// Coefficients of a polynomial overflow.
     #[error(transparent)]
     Polynomial(#[from] PolynomialError),
@@ -164,11 +178,13 @@ pub enum FitError {
         bound: f64,
     },
     /// No schedule of stages reaches the precision.
-    #[error("no composite of up to {stages} stages reaches 2^-{alpha}")]
+    #[error("no composite found that reaches 2^-{alpha} with {what} up to {most}")]
     NoSchedule {
         /// The precision asked for, in bits.
         alpha: u32,
-        /// How many stages were tried.
-        stages: usize,
+        /// What was limited.
+        what: &'static str,
+        /// The limit.
+        most: usize,
     },
 }

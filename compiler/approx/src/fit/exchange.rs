@@ -5,30 +5,36 @@
 
 use super::extrema::{Extremum, alternation, largest, local_extrema, samples};
 
-/// The largest error may exceed the levelled one by this part; the excess bounds the distance from the best fit.
-const TOLERANCE: f64 = 1e-6;
-
 /// Most exchanges. Smooth functions take about five, kinks and bad starts some tens.
 const MAX_EXCHANGES: usize = 120;
 
 /// Exchanges without a better fit or a higher level after which no more are tried.
 const PATIENCE: usize = 12;
 
-/// How many samples per gap of the reference an exchange looks at, and the last check before it ends.
+/// How closely an exchange looks, and when it ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
+    /// Samples per gap of the reference.
     pub(super) usual: usize,
+    /// The same in the last check before the end.
     pub(super) last: usize,
+    /// The part by which the largest error may exceed the levelled one.
+    pub(super) tolerance: f64,
 }
 
 /// For a fit whose error matters to the last digits printed.
 pub(super) const THOROUGH: Effort = Effort {
     usual: 12,
     last: 48,
+    tolerance: 1e-9,
 };
 
 /// For one of many short pieces.
-pub(super) const QUICK: Effort = Effort { usual: 6, last: 10 };
+pub(super) const QUICK: Effort = Effort {
+    usual: 6,
+    last: 10,
+    tolerance: 1e-6,
+};
 
 /// What is fitted where.
 pub(super) struct Curve<'a> {
@@ -90,7 +96,7 @@ pub(super) fn exchange<F: Family>(
         let Some((member, level)) = family.level(curve, &reference) else {
             break;
         };
-        idle = if level > highest * (1.0 + TOLERANCE) {
+        idle = if level > highest * (1.0 + curve.effort.tolerance) {
             0
         } else {
             idle + 1
@@ -102,7 +108,7 @@ pub(super) fn exchange<F: Family>(
             local_extrema(&error, &samples(&curve.intervals, &marks, per_gap))
         };
         let height = |extrema: &[Extremum]| largest(extrema).map_or(0.0, |e| e.value.abs());
-        let is_level = |height: f64| height <= level * (1.0 + TOLERANCE) + curve.noise;
+        let is_level = |height: f64| height <= level * (1.0 + curve.effort.tolerance) + curve.noise;
         let mut extrema = look(curve.effort.usual);
         let mut max_error = height(&extrema);
         let mut ended = false;

@@ -55,11 +55,12 @@ pub(super) fn solve(matrix: &[Vec<f64>], right: &[f64]) -> Option<Vec<f64>> {
 }
 
 /// As many of the candidates as there are functions, on which the functions are far from dependent: indices, ascending.
+/// There are fewer where the functions are dependent up to rounding.
 ///
 /// `columns[i]` holds the functions' values at candidate `i`. Greedy: each next point maximises the determinant
 /// (A. Sommariva, M. Vianello, "Computing approximate Fekete points by QR factorizations of Vandermonde matrices", 2009).
-pub(super) fn fekete_points(mut columns: Vec<Vec<f64>>) -> Option<Vec<usize>> {
-    let count = columns.first()?.len();
+pub(super) fn fekete_points(mut columns: Vec<Vec<f64>>) -> Vec<usize> {
+    let count = columns.first().map_or(0, Vec::len);
     let norm = |column: &[f64]| column.iter().map(|v| v * v).sum::<f64>();
     // What is left of a dependent column is rounding.
     let smallest = columns.iter().map(|c| norm(c)).fold(0.0, f64::max) * 1e-26;
@@ -72,7 +73,7 @@ pub(super) fn fekete_points(mut columns: Vec<Vec<f64>>) -> Option<Vec<usize>> {
                 (best, best_norm) = (Some(index), norm);
             }
         }
-        let best = best?;
+        let Some(best) = best else { break };
         let direction: Vec<f64> = columns[best].iter().map(|v| v / best_norm.sqrt()).collect();
         for column in &mut columns {
             let part: f64 = column.iter().zip(&direction).map(|(a, b)| a * b).sum();
@@ -85,7 +86,7 @@ pub(super) fn fekete_points(mut columns: Vec<Vec<f64>>) -> Option<Vec<usize>> {
         chosen.push(best);
     }
     chosen.sort_unstable();
-    Some(chosen)
+    chosen
 }
 
 #[cfg(test)]
@@ -120,7 +121,7 @@ mod tests {
             .map(|i| f64::from(i) / 10.0 - 1.0)
             .map(|x| vec![1.0, x, x * x])
             .collect();
-        assert_eq!(fekete_points(columns), Some(vec![0, 10, 20]));
-        assert_eq!(fekete_points(vec![vec![1.0, 1.0]; 5]), None);
+        assert_eq!(fekete_points(columns), [0, 10, 20]);
+        assert_eq!(fekete_points(vec![vec![1.0, 1.0]; 5]), [0]);
     }
 }

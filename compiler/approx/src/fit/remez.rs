@@ -152,7 +152,37 @@ pub(super) fn best_on(
     }
 }
 
+/// The error of the best odd polynomial on an interval of positive numbers, for a value of about 1.
+pub(super) fn best_odd_error(
+    value: &dyn Fn(f64) -> f64,
+    (lo, hi): (f64, f64),
+    degree: usize,
+    effort: Effort,
+) -> Option<f64> {
+    let curve = Curve {
+        value,
+        weight: &|_| 1.0,
+        intervals: vec![(lo, hi)],
+        breaks: vec![],
+        noise: 8.0 * f64::EPSILON,
+        effort,
+    };
+    let form = Form {
+        lo: -hi,
+        hi,
+        free: (1..=degree).step_by(2).collect(),
+        spare: degree + 2,
+        known: None,
+        intervals: curve.intervals.clone(),
+    };
+    let found = form.exchange(&curve)?;
+    found
+        .is_within(CONVERGED, curve.noise)
+        .then_some(found.max_error)
+}
+
 /// Which polynomials are looked for, and on what part of the domain that suffices.
+#[derive(Clone)]
 struct Form {
     /// The interval of the Chebyshev basis.
     lo: f64,
@@ -232,10 +262,8 @@ impl Form {
         let mut best: Option<Exchanged<Vec<f64>>> = None;
         // A start as symmetric as the function may leave nothing to level. Then lopsided ones help.
         for slant in [0.0, 0.6, -0.4] {
-            let Some(found) = self
-                .start(curve, slant)
-                .and_then(|start| exchange(curve, self, start))
-            else {
+            let (form, start) = self.start(curve, slant);
+            let Some(found) = exchange(curve, &form, start) else {
                 continue;
             };
             let settled = found.is_within(CONVERGED, curve.noise);
@@ -253,7 +281,10 @@ impl Form {
     }
 
     /// Points that determine well a polynomial with one more free coefficient.
-    fn start(&self, curve: &Curve<'_>, slant: f64) -> Option<Vec<f64>> {
+    ///
+    /// On a narrow interval on one side of zero, odd or even functions may be dependent up to rounding. Then those that
+    /// add nothing are left out of the form.
+    fn start(&self, curve: &Curve<'_>, slant: f64) -> (Form, Vec<f64>) {
         let count = self.reference_len();
         let per_interval = (CANDIDATES * count).div_ceil(self.intervals.len());
         let candidates: Vec<f64> =
@@ -265,15 +296,21 @@ impl Form {
             .iter()
             .map(|&x| {
                 let u = self.unit(x);
-                let stretch = 1.0 + slant * u;
-                self.basis(u)
-                    .into_iter()
-                    .map(|value| stretch * value)
-                    .collect()
+                let values = self.basis(u);
+                // Directions count, not lengths: near zero all odd functions are small.
+                let norm = values.iter().map(|v| v * v).sum::<f64>().sqrt();
+                let stretch = (1.0 + slant * u) / norm.max(f64::MIN_POSITIVE);
+                values.into_iter().map(|value| stretch * value).collect()
             })
             .collect();
-        let points = fekete_points(columns)?;
-        Some(points.into_iter().map(|index| candidates[index]).collect())
+        let points = fekete_points(columns);
+        let mut form = self.clone();
+        if (1..count).contains(&points.len()) {
+            form.spare = form.free[points.len() - 1];
+            form.free.truncate(points.len() - 1);
+        }
+        let start = points.into_iter().map(|index| candidates[index]).collect();
+        (form, start)
     }
 
     /// The values of the free functions and of the spare one.
