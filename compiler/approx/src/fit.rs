@@ -5,6 +5,7 @@
 
 mod composite;
 mod domain;
+mod dyadic;
 mod error;
 mod exchange;
 mod extrema;
@@ -17,6 +18,7 @@ mod target;
 
 pub use composite::{CompositeFit, MAX_STAGES, composite_for_relu, composite_for_sign};
 pub use domain::Domain;
+pub use dyadic::{DyadicFit, dyadic_minimax};
 pub use error::FitError;
 pub use odd_cost::{MAX_STAGE_DEGREE, OddCost, odd_cost};
 pub use pieces::{MAX_PIECE_DEGREE, MAX_PIECES, PiecewiseFit, free_pieces, uniform_pieces};

@@ -1,5 +1,6 @@
 //! Best polynomials by the Remez exchange.
 
+use super::domain::Domain;
 use super::error::FitError;
 use super::exchange::{Curve, Effort, Exchanged, Family, THOROUGH, exchange};
 use super::extrema::samples;
@@ -127,15 +128,16 @@ pub(super) fn best_on(
 ) -> Result<(Polynomial, f64), FitError> {
     let value = |x: f64| target.value(x);
     let weight = |x: f64| target.weight(x);
+    let form = Form::general(&[(lo, hi)], degree);
     let curve = Curve {
         value: &value,
         weight: &weight,
-        intervals: vec![(lo, hi)],
+        intervals: form.intervals.clone(),
         breaks: target.breaks().to_vec(),
         noise: target.noise(),
         effort,
     };
-    let found = Form::general(&curve.intervals, degree).exchange(&curve);
+    let found = form.exchange(&curve);
     match found {
         Some(found) if found.is_within(CONVERGED, 4.0 * target.noise()) => Ok((
             Polynomial::new(Basis::Chebyshev, lo, hi, found.member)?,
@@ -183,7 +185,7 @@ pub(super) fn best_odd_error(
 
 /// Which polynomials are looked for, and on what part of the domain that suffices.
 #[derive(Clone)]
-struct Form {
+pub(super) struct Form {
     /// The interval of the Chebyshev basis.
     lo: f64,
     hi: f64,
@@ -194,12 +196,12 @@ struct Form {
     /// Degree of a basis function that goes in with a known coefficient.
     known: Option<(usize, f64)>,
     /// Where to look at the error.
-    intervals: Vec<(f64, f64)>,
+    pub(super) intervals: Vec<(f64, f64)>,
 }
 
 impl Form {
     /// All powers. There is at least one interval.
-    fn general(intervals: &[(f64, f64)], degree: usize) -> Form {
+    pub(super) fn general(intervals: &[(f64, f64)], degree: usize) -> Form {
         Form {
             lo: intervals[0].0,
             hi: intervals[intervals.len() - 1].1,
@@ -213,11 +215,6 @@ impl Form {
     fn of(target: &Target<'_>, degree: usize) -> Form {
         let domain = target.domain();
         let (lo, hi) = domain.hull();
-        let every = |first: usize| {
-            let free: Vec<usize> = (first..=degree).step_by(2).collect();
-            let spare = free.last().map_or(first, |last| last + 2);
-            (free, spare)
-        };
         let general = || Form::general(domain.intervals(), degree);
         match target.parity() {
             Parity::None => general(),
@@ -228,7 +225,7 @@ impl Form {
                 } else {
                     (-hi, hi, domain.right_of(0.0).intervals().to_vec())
                 };
-                let (free, spare) = every(first);
+                let (free, spare) = every_other(first, degree);
                 Form {
                     lo,
                     hi,
@@ -239,18 +236,23 @@ impl Form {
                 }
             }
             Parity::Detect => match symmetry(target) {
-                Some(known) if known.0 <= degree => {
-                    let (free, spare) = every(1 - known.0);
-                    Form {
-                        free,
-                        spare,
-                        known: Some(known),
-                        intervals: domain.right_of(0.5 * lo + 0.5 * hi).intervals().to_vec(),
-                        ..general()
-                    }
-                }
+                Some(known) if known.0 <= degree => Form::symmetric(domain, degree, known),
                 _ => general(),
             },
+        }
+    }
+
+    /// The powers of one parity about the middle of a symmetric domain, and one more term as known from [`symmetry`].
+    pub(super) fn symmetric(domain: &Domain, degree: usize, known: (usize, f64)) -> Form {
+        let (lo, hi) = domain.hull();
+        let (free, spare) = every_other(1 - known.0, degree);
+        Form {
+            lo,
+            hi,
+            free,
+            spare,
+            known: Some(known),
+            intervals: domain.right_of(0.5 * lo + 0.5 * hi).intervals().to_vec(),
         }
     }
 
@@ -258,7 +260,7 @@ impl Form {
         ((x - self.lo) + (x - self.hi)) / (self.hi - self.lo)
     }
 
-    fn exchange(&self, curve: &Curve<'_>) -> Option<Exchanged<Vec<f64>>> {
+    pub(super) fn exchange(&self, curve: &Curve<'_>) -> Option<Exchanged<Vec<f64>>> {
         let mut best: Option<Exchanged<Vec<f64>>> = None;
         // A start as symmetric as the function may leave nothing to level. Then lopsided ones help.
         for slant in [0.0, 0.6, -0.4] {
@@ -321,6 +323,13 @@ impl Form {
     }
 }
 
+/// Every other degree up to the given one, and the one that would come next.
+fn every_other(first: usize, degree: usize) -> (Vec<usize>, usize) {
+    let free: Vec<usize> = (first..=degree).step_by(2).collect();
+    let spare = free.last().map_or(first, |last| last + 2);
+    (free, spare)
+}
+
 /// `T_0(u)` to `T_degree(u)`.
 fn chebyshev(u: f64, degree: usize) -> Vec<f64> {
     let mut values = vec![1.0, u];
@@ -381,7 +390,7 @@ impl Family for Form {
 ///
 /// On such a domain the best polynomial has the same symmetry, and an exchange on the whole domain would be degenerate:
 /// the error has more alternations than it asks for, and may vanish on a symmetric reference.
-fn symmetry(target: &Target<'_>) -> Option<(usize, f64)> {
+pub(super) fn symmetry(target: &Target<'_>) -> Option<(usize, f64)> {
     const PER_GAP: usize = 16;
     let domain = target.domain();
     if !domain.is_symmetric() {
