@@ -158,10 +158,28 @@ pub enum FitError {
     BeyondDoubles {
         /// What is fitted.
         name: String,
-        /// The degree (the larger of both for a rational function) as given.
+        /// The degree as given.
         degree: usize,
         /// The lowest degree whose error is at the floor.
         reachable: usize,
+        /// Errors up to this are noise: `2^-47` of the function's largest magnitude.
+        floor: f64,
+    },
+    /// Lower degrees of a rational function already reach the accuracy of doubles.
+    #[error(
+        "degrees {numerator}/{denominator} for `{name}` are beyond what doubles can find: {reachable_numerator}/{reachable_denominator} already has an error of at most {floor:e}, which is rounding noise; use these or less"
+    )]
+    RationalBeyondDoubles {
+        /// What is fitted.
+        name: String,
+        /// Degree of the numerator as given.
+        numerator: usize,
+        /// Degree of the denominator as given.
+        denominator: usize,
+        /// Degree of a numerator at the floor.
+        reachable_numerator: usize,
+        /// Degree of a denominator at the floor.
+        reachable_denominator: usize,
         /// Errors up to this are noise: `2^-47` of the function's largest magnitude.
         floor: f64,
     },

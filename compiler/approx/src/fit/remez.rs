@@ -331,7 +331,7 @@ fn every_other(first: usize, degree: usize) -> (Vec<usize>, usize) {
 }
 
 /// `T_0(u)` to `T_degree(u)`.
-fn chebyshev(u: f64, degree: usize) -> Vec<f64> {
+pub(super) fn chebyshev(u: f64, degree: usize) -> Vec<f64> {
     let mut values = vec![1.0, u];
     for i in 2..=degree {
         values.push(2.0 * u * values[i - 1] - values[i - 2]);
