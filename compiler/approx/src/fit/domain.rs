@@ -149,6 +149,7 @@ pub(super) fn check(function: &Function, lo: f64, hi: f64) -> Result<(), FitErro
         Function::Pow { exponent } if exponent.value().fract() != 0.0 && lo < 0.0 => undefined(lo),
         Function::Pow { exponent } if exponent.value() < 0.0 && has(0.0) => unbounded(0.0),
         Function::Sign if has(0.0) => jumps(0.0),
+        Function::Step if lo < 0.0 && hi >= 0.0 => jumps(0.0),
         Function::ThresholdedRelu { alpha } => {
             // At the threshold itself the value still is zero.
             let at = alpha.value();
@@ -261,6 +262,7 @@ mod tests {
             ("pow(exponent=0.5)", -1.0, 1.0, "not defined at -1"),
             ("pow(exponent=-2)", -1.0, 1.0, "unbounded near 0"),
             ("thresholded_relu(alpha=1)", 0.0, 2.0, "jumps at 1"),
+            ("step", -1.0, 0.0, "jumps at 0"),
             ("floor", 0.5, 1.0, "jumps at 1"),
             ("ceil", 1.0, 1.5, "jumps at 1"),
             ("round", 0.0, 0.5, "jumps at 0.5"),
@@ -276,6 +278,7 @@ mod tests {
             ("pow(exponent=-3)", -2.0, -1.0),
             ("thresholded_relu(alpha=1)", 0.0, 1.0),
             ("thresholded_relu(alpha=0)", -1.0, 1.0),
+            ("step", 0.0, 1.0),
             ("floor", 1.0, 1.5),
             ("ceil", 0.5, 1.0),
             ("round", 0.6, 1.4),
