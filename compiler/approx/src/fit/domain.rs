@@ -103,7 +103,10 @@ impl Domain {
     }
 }
 
-/// Refuses a function that is undefined, unbounded or discontinuous somewhere on `[lo, hi]`.
+/// Half periods of sine and cosine that are sampled at all.
+const MAX_HALF_PERIODS: usize = 256;
+
+/// Refuses a function that is undefined, unbounded or discontinuous somewhere on `[lo, hi]`, or turns too often there.
 pub(super) fn check(function: &Function, lo: f64, hi: f64) -> Result<(), FitError> {
     let function = *function;
     let undefined = |x| {
@@ -141,6 +144,14 @@ pub(super) fn check(function: &Function, lo: f64, hi: f64) -> Result<(), FitErro
         Function::Atanh if lo == -1.0 => unbounded(lo),
         Function::Atanh if hi == 1.0 => unbounded(hi),
         Function::Acosh if lo < 1.0 => undefined(lo),
+        Function::Sin | Function::Cos if hi - lo > PI * MAX_HALF_PERIODS as f64 => {
+            Err(FitError::Oscillates {
+                function,
+                lo,
+                hi,
+                most: MAX_HALF_PERIODS,
+            })
+        }
         Function::Tan => {
             // The first pole right of `lo`; the poles are irrational, so none is an end.
             let pole = ((lo / PI + 0.5).floor() + 0.5) * PI;
@@ -173,9 +184,18 @@ pub(super) fn check(function: &Function, lo: f64, hi: f64) -> Result<(), FitErro
     }
 }
 
-/// The places where a function is continuous and some derivative of it is not.
-pub(super) fn kinks(function: &Function) -> Vec<f64> {
-    match function {
+/// The places to look at on `[lo, hi]`: where a function is continuous and some derivative of it is not, and those
+/// between which a periodic one turns at most once.
+pub(super) fn kinks(function: &Function, lo: f64, hi: f64) -> Vec<f64> {
+    let mut kinks = match function {
+        // A few turns are seen anyway.
+        Function::Sin | Function::Cos if hi - lo > 2.0 * PI => {
+            let (first, last) = ((2.0 * lo / PI).ceil(), (2.0 * hi / PI).floor());
+            // Four per period, and no more periods than `check` lets through.
+            (0..=(last - first) as usize)
+                .map(|i| (first + i as f64) * (0.5 * PI))
+                .collect()
+        }
         Function::Relu
         | Function::LeakyRelu { .. }
         | Function::ThresholdedRelu { .. }
@@ -190,7 +210,9 @@ pub(super) fn kinks(function: &Function) -> Vec<f64> {
             vec![-beta / alpha, (1.0 - beta) / alpha]
         }
         _ => vec![],
-    }
+    };
+    kinks.retain(|kink| lo <= *kink && *kink <= hi);
+    kinks
 }
 
 #[cfg(test)]
@@ -263,6 +285,7 @@ mod tests {
             ("pow(exponent=-2)", -1.0, 1.0, "unbounded near 0"),
             ("thresholded_relu(alpha=1)", 0.0, 2.0, "jumps at 1"),
             ("step", -1.0, 0.0, "jumps at 0"),
+            ("sin", 0.0, 1e4, "turns too often on [0, 10000]"),
             ("floor", 0.5, 1.0, "jumps at 1"),
             ("ceil", 1.0, 1.5, "jumps at 1"),
             ("round", 0.0, 0.5, "jumps at 0.5"),
@@ -279,6 +302,7 @@ mod tests {
             ("thresholded_relu(alpha=1)", 0.0, 1.0),
             ("thresholded_relu(alpha=0)", -1.0, 1.0),
             ("step", 0.0, 1.0),
+            ("cos", -300.0, 400.0),
             ("floor", 1.0, 1.5),
             ("ceil", 0.5, 1.0),
             ("round", 0.6, 1.4),

@@ -82,6 +82,18 @@ pub enum FitError {
         /// Right end of the interval.
         hi: f64,
     },
+    /// The function turns more often than samples show.
+    #[error("`{function}` turns too often on [{lo}, {hi}]; use at most {most} half periods")]
+    Oscillates {
+        /// The function.
+        function: Function,
+        /// Left end of the interval.
+        lo: f64,
+        /// Right end of the interval.
+        hi: f64,
+        /// The most half periods of a domain.
+        most: usize,
+    },
     /// A value overflows or is NaN.
     #[error("`{name}` at {x} must be finite in doubles, found {value}")]
     NotFinite {

@@ -61,9 +61,10 @@ impl<'a> Target<'a> {
         for &(lo, hi) in domain.intervals() {
             check(function, lo, hi)?;
         }
-        let breaks = kinks(function)
-            .into_iter()
-            .filter(|&kink| domain.contains(kink))
+        let breaks = domain
+            .intervals()
+            .iter()
+            .flat_map(|&(lo, hi)| kinks(function, lo, hi))
             .collect();
         let function = *function;
         Target::build(
@@ -75,7 +76,8 @@ impl<'a> Target<'a> {
     }
 
     /// Any function that is continuous and finite on the domain. `breaks` are the places, if any, where a derivative
-    /// jumps. The name is for messages.
+    /// jumps, and enough others that the function does not turn more than a few times between them. The name is for
+    /// messages.
     pub fn new(
         name: &str,
         value: impl Fn(f64) -> f64 + Send + Sync + 'a,
