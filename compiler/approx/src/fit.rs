@@ -1,7 +1,11 @@
 //! Finding approximations in double precision: best polynomials, pieces, composites and rational functions.
 //!
-//! What is found here is as good as stated, but its error is measured on samples, not proved. A proof belongs to the
-//! integers that finally are computed with, and is established on those.
+//! What is found is as good as stated, but its error is measured on samples, not proved. A proof belongs to the integers
+//! that finally are computed with, and is established on those.
+//!
+//! A request is a [`Target`]: a function, named or given as a closure, on a [`Domain`], with a weight if wanted. All
+//! searches are deterministic and use no function of the platform's libraries, so they give the same bits everywhere.
+//! They do not panic: each fault of a request and each limit is a [`FitError`].
 
 mod composite;
 mod domain;
@@ -12,6 +16,7 @@ mod extrema;
 mod linear;
 mod odd_cost;
 mod pieces;
+mod quotient;
 mod rational;
 mod remez;
 mod schedule;

@@ -11,6 +11,9 @@ const MAX_EXCHANGES: usize = 120;
 /// Exchanges without a better fit or a higher level after which no more are tried.
 const PATIENCE: usize = 12;
 
+/// A levelled error may exceed the largest one found by this part, for rounding.
+const CONSISTENT: f64 = 1e-4;
+
 /// How closely an exchange looks, and when it ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Effort {
@@ -96,12 +99,6 @@ pub(super) fn exchange<F: Family>(
         let Some((member, level)) = family.level(curve, &reference) else {
             break;
         };
-        idle = if level > highest * (1.0 + curve.effort.tolerance) {
-            0
-        } else {
-            idle + 1
-        };
-        highest = highest.max(level);
         let marks: Vec<f64> = curve.breaks.iter().chain(&reference).copied().collect();
         let look = |per_gap: usize| {
             let error = |x: f64| (curve.weight)(x) * ((curve.value)(x) - family.eval(&member, x));
@@ -118,9 +115,17 @@ pub(super) fn exchange<F: Family>(
             max_error = height(&extrema);
             ended = is_level(max_error);
         }
-        if !max_error.is_finite() {
+        // An error that is not even reached on the reference was not levelled: the system was too ill-conditioned.
+        let is_levelled = level <= max_error * (1.0 + CONSISTENT) + curve.noise;
+        if !max_error.is_finite() || !is_levelled {
             break;
         }
+        idle = if level > highest * (1.0 + curve.effort.tolerance) {
+            0
+        } else {
+            idle + 1
+        };
+        highest = highest.max(level);
         if best.as_ref().is_none_or(|best| max_error < best.max_error) {
             idle = 0;
             best = Some(Exchanged {
@@ -140,6 +145,7 @@ pub(super) fn exchange<F: Family>(
         }
     }
     let mut best = best?;
-    best.level = highest;
+    // Above the error it is by rounding only.
+    best.level = highest.min(best.max_error);
     Some(best)
 }

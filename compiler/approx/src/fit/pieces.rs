@@ -257,7 +257,8 @@ fn reach(
     length: f64,
 ) -> Result<Reach, FitError> {
     let order = (degree + 1) as f64;
-    let narrowest = 1e-9 * from.abs().max(hi.abs());
+    // Relative to where it begins: next to zero a piece may be very short, and at a root's branch point must be.
+    let narrowest = 1e-9 * from.abs().max(1e-9 * hi.abs());
     let measure = |length: f64| -> Result<f64, FitError> {
         let end = if from + length < hi {
             from + length

@@ -4,16 +4,14 @@ use super::domain::Domain;
 use super::error::FitError;
 use super::exchange::{Curve, Exchanged, Family, THOROUGH, exchange};
 use super::extrema::samples;
-use super::linear::{eigenvectors, fekete_points, orthonormal, solve_upper};
+use super::linear::fekete_points;
+use super::quotient::Quotient;
 use super::remez::{CONVERGED, chebyshev, symmetry};
 use super::target::{Measured, Parity, Target};
 use crate::polynomial::{Basis, Polynomial};
 
 /// Largest degree of a numerator or denominator.
 pub const MAX_RATIONAL_DEGREE: usize = 20;
-
-/// Samples between neighbours of a reference at which a denominator must be positive.
-const PER_GAP: usize = 8;
 
 /// Candidates for a first reference, per point of it.
 const CANDIDATES: usize = 16;
@@ -147,25 +145,19 @@ pub fn rational_minimax(
 /// Which rational functions are looked for: `u^odd P(s) / Q(s)` with `u` from -1 to 1 on the hull and `s` either `u`
 /// or, for symmetric functions, `u^2`.
 #[derive(Clone)]
-struct Ratio {
+pub(super) struct Ratio {
     lo: f64,
     hi: f64,
     /// 1: `s = u`; 2: `s = u^2`.
-    step: usize,
+    pub(super) step: usize,
     /// Whether the numerator is odd in `u`; only with `s = u^2`.
-    odd: bool,
+    pub(super) odd: bool,
     /// Degrees in `s`.
-    numerator: usize,
-    denominator: usize,
+    pub(super) numerator: usize,
+    pub(super) denominator: usize,
     /// Degree and Chebyshev coefficient of a term added to the quotient.
     known: Option<(usize, f64)>,
-    intervals: Vec<(f64, f64)>,
-}
-
-/// Coefficients of numerator and denominator: of `T_odd, T_(odd + step), ...` and of `T_0, T_step, ...`.
-struct Quotient {
-    numerator: Vec<f64>,
-    denominator: Vec<f64>,
+    pub(super) intervals: Vec<(f64, f64)>,
 }
 
 impl Ratio {
@@ -238,7 +230,7 @@ impl Ratio {
         (numerator.max(added), denominator)
     }
 
-    fn unit(&self, x: f64) -> f64 {
+    pub(super) fn unit(&self, x: f64) -> f64 {
         ((x - self.lo) + (x - self.hi)) / (self.hi - self.lo)
     }
 
@@ -253,7 +245,7 @@ impl Ratio {
     }
 
     /// The values of the first functions of a basis: of the numerator's, if `odd`, else of the denominator's.
-    fn basis(&self, x: f64, odd: bool, count: usize) -> Vec<f64> {
+    pub(super) fn basis(&self, x: f64, odd: bool, count: usize) -> Vec<f64> {
         let first = usize::from(odd);
         let all = chebyshev(self.unit(x), first + self.step * count);
         (0..count).map(|i| all[first + self.step * i]).collect()
@@ -337,138 +329,5 @@ impl Ratio {
             numerator = numerator.add(&denominator.multiply(&term)?)?;
         }
         Ok((numerator, denominator))
-    }
-}
-
-impl Family for Ratio {
-    type Member = Quotient;
-
-    fn reference_len(&self) -> usize {
-        self.numerator + self.denominator + 2
-    }
-
-    /// With the divided-difference weights `d_i` of the reference, `sum d_i (-1)^i (f_i - (-1)^i h) Q_i t_i = 0` for all
-    /// polynomials `t` of the denominator's degree says that `(f - (-1)^i h) Q` is a numerator. In a basis orthonormal
-    /// with respect to `d_i` that is a symmetric eigenvalue problem for `h`.
-    fn level(&self, curve: &Curve<'_>, reference: &[f64]) -> Option<(Quotient, f64)> {
-        let s = |x: f64| {
-            let u = self.unit(x);
-            if self.step == 2 { u * u } else { u }
-        };
-        let sign = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
-        let values: Vec<f64> = reference.iter().map(|&x| (curve.value)(x)).collect();
-        let weights: Vec<f64> = reference.iter().map(|&x| (curve.weight)(x)).collect();
-        // Logarithms, since products of many differences may leave the range of doubles.
-        let logs: Vec<f64> = reference
-            .iter()
-            .zip(&weights)
-            .map(|(&x, weight)| {
-                let others = reference.iter().filter(|&&other| other != x);
-                let product: f64 = others
-                    .map(|&other| libm::log((s(x) - s(other)).abs()))
-                    .sum();
-                let odd = if self.odd {
-                    libm::log(self.unit(x).abs())
-                } else {
-                    0.0
-                };
-                -product - odd - libm::log(*weight)
-            })
-            .collect();
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let roots: Vec<f64> = logs
-            .iter()
-            .map(|log| libm::exp(0.5 * (log - largest)))
-            .collect();
-        let count = self.denominator + 1;
-        let rows: Vec<Vec<f64>> = reference
-            .iter()
-            .map(|&x| self.basis(x, false, count))
-            .collect();
-        let columns = (0..count)
-            .map(|k| {
-                rows.iter()
-                    .zip(&roots)
-                    .map(|(row, root)| root * row[k])
-                    .collect()
-            })
-            .collect();
-        let (basis, upper) = orthonormal(columns)?;
-        let matrix: Vec<Vec<f64>> = (0..count)
-            .map(|k| {
-                (0..count)
-                    .map(|l| {
-                        let points = 0..reference.len();
-                        let term =
-                            |i: usize| sign(i) * weights[i] * values[i] * basis[k][i] * basis[l][i];
-                        points.map(term).sum()
-                    })
-                    .collect()
-            })
-            .collect();
-        let places: Vec<f64> = samples(&self.intervals, reference, PER_GAP)
-            .into_iter()
-            .flatten()
-            .collect();
-        let mut best: Option<(Quotient, f64)> = None;
-        for (level, vector) in eigenvectors(matrix) {
-            if best
-                .as_ref()
-                .is_some_and(|(_, known)| *known <= level.abs())
-            {
-                continue;
-            }
-            let denominator = solve_upper(&upper, &vector);
-            let at = |x: f64| -> f64 {
-                let basis = self.basis(x, false, count);
-                basis.iter().zip(&denominator).map(|(b, c)| b * c).sum()
-            };
-            let orientation = if at(reference[0]) < 0.0 { -1.0 } else { 1.0 };
-            if !places.iter().all(|&x| orientation * at(x) > 0.0) {
-                continue;
-            }
-            // The numerator by least squares in the error, of which nothing is left but rounding.
-            let divisors: Vec<f64> = reference.iter().map(|&x| at(x)).collect();
-            let rows: Vec<Vec<f64>> = reference
-                .iter()
-                .map(|&x| self.basis(x, self.odd, self.numerator + 1))
-                .collect();
-            let scale = |i: usize| weights[i] / divisors[i];
-            let columns = (0..=self.numerator)
-                .map(|k| {
-                    rows.iter()
-                        .enumerate()
-                        .map(|(i, row)| scale(i) * row[k])
-                        .collect()
-                })
-                .collect();
-            let Some((basis, upper)) = orthonormal(columns) else {
-                continue;
-            };
-            let right: Vec<f64> = (0..reference.len())
-                .map(|i| weights[i] * values[i] - sign(i) * level)
-                .collect();
-            let projected: Vec<f64> = basis
-                .iter()
-                .map(|column| column.iter().zip(&right).map(|(a, b)| a * b).sum())
-                .collect();
-            let numerator = solve_upper(&upper, &projected);
-            best = Some((
-                Quotient {
-                    numerator,
-                    denominator,
-                },
-                level.abs(),
-            ));
-        }
-        best
-    }
-
-    fn eval(&self, member: &Quotient, x: f64) -> f64 {
-        let sum = |coefficients: &[f64], odd: bool| -> f64 {
-            let basis = self.basis(x, odd, coefficients.len());
-            basis.iter().zip(coefficients).map(|(b, c)| b * c).sum()
-        };
-        sum(&member.numerator, self.odd) / sum(&member.denominator, false)
     }
 }
