@@ -110,6 +110,15 @@ fn the_best_gap_is_better_than_the_published_one() {
 }
 
 #[test]
+fn many_stages_keep_their_accuracy() {
+    // The default of a homomorphic library for a gap of 2^-30, documented with 21.93 bits.
+    let degrees = [15, 15, 15, 17, 31, 31, 31, 31];
+    let fit = composite_for_sign(&degrees, 2f64.powi(-30)).unwrap();
+    let bits = -fit.sign_error.log2();
+    assert!((21.93..22.0).contains(&bits), "{bits}");
+}
+
+#[test]
 fn errors_are_found_on_a_grid() {
     for row in TABLE.iter().step_by(3) {
         for fit in [

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use zkc_approx::Function;
 use zkc_approx::fit::{
     Domain, FitError, PiecewiseFit, Target, free_pieces, minimax, uniform_pieces,
 };
+use zkc_approx::{Basis, Function};
 
 fn target(text: &str, lo: f64, hi: f64) -> Target<'static> {
     let function: Function = text.parse().unwrap();
@@ -189,6 +189,19 @@ fn values_come_from_the_right_piece() {
     }
     // The best constant is in the middle of the values.
     assert!((steps.pieces[0].eval(0.0) - 0.5 * (1.0 + 1f64.exp())).abs() < 1e-12);
+}
+
+#[test]
+fn pieces_count_from_their_left_knots() {
+    let fit = free_pieces(&target("gelu", -3.0, 4.0), 3, 12).unwrap();
+    let local = fit.from_left_knots().unwrap();
+    for ((piece, local), ends) in fit.pieces.iter().zip(&local).zip(fit.knots.windows(2)) {
+        assert_eq!(local.basis(), Basis::Monomial);
+        for part in [0.0, 0.3, 1.0] {
+            let t = part * (ends[1] - ends[0]);
+            assert!((local.eval(t) - piece.eval(ends[0] + t)).abs() < 1e-13);
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::exchange::QUICK;
 use super::extrema::{largest, local_extrema, samples};
 use super::remez::best_on;
 use super::target::{Measured, Target};
-use crate::polynomial::Polynomial;
+use crate::polynomial::{Basis, Polynomial};
 
 /// Largest degree of a piece.
 pub const MAX_PIECE_DEGREE: usize = 7;
@@ -45,6 +45,23 @@ impl PiecewiseFit {
         // The first knot is no inner one, nor is the last.
         let inner = &self.knots[1..self.pieces.len()];
         self.pieces[inner.partition_point(|&knot| knot <= x)].eval(x)
+    }
+
+    /// The pieces as polynomials of the distance from their left knots, in powers of it.
+    pub fn from_left_knots(&self) -> Result<Vec<Polynomial>, FitError> {
+        self.pieces
+            .iter()
+            .map(|piece| {
+                let (lo, hi) = piece.domain();
+                let moved = Polynomial::new(
+                    Basis::Chebyshev,
+                    0.0,
+                    hi - lo,
+                    piece.coefficients().to_vec(),
+                )?;
+                Ok(moved.to_basis(Basis::Monomial)?)
+            })
+            .collect()
     }
 }
 

@@ -154,26 +154,22 @@ pub(super) fn best_on(
     }
 }
 
-/// The error of the best odd polynomial on an interval of positive numbers, for a value of about 1.
-pub(super) fn best_odd_error(
-    value: &dyn Fn(f64) -> f64,
-    (lo, hi): (f64, f64),
-    degree: usize,
-    effort: Effort,
-) -> Option<f64> {
+/// The error of the best odd polynomial as sign on an interval of positive numbers; nothing if it is not found.
+pub(super) fn best_sign_error((lo, hi): (f64, f64), degree: usize, effort: Effort) -> Option<f64> {
     let curve = Curve {
-        value,
+        value: &|_| 1.0,
         weight: &|_| 1.0,
         intervals: vec![(lo, hi)],
         breaks: vec![],
         noise: 8.0 * f64::EPSILON,
         effort,
     };
+    let (free, spare) = every_other(1, degree);
     let form = Form {
         lo: -hi,
         hi,
-        free: (1..=degree).step_by(2).collect(),
-        spare: degree + 2,
+        free,
+        spare,
         known: None,
         intervals: curve.intervals.clone(),
     };
@@ -356,7 +352,7 @@ impl Family for Form {
         for (index, &x) in reference.iter().enumerate() {
             let all = chebyshev(self.unit(x), top);
             let mut row: Vec<f64> = self.free.iter().map(|&i| all[i]).collect();
-            let sign = if index % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = if index.is_multiple_of(2) { 1.0 } else { -1.0 };
             row.push(sign / (curve.weight)(x));
             matrix.push(row);
             right.push((curve.value)(x) - self.known.map_or(0.0, |(i, c)| c * all[i]));

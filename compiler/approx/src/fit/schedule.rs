@@ -6,7 +6,7 @@ use super::composite::composite_for_relu;
 use super::error::FitError;
 use super::exchange::{Effort, QUICK};
 use super::odd_cost::{OddCost, odd_cost};
-use super::remez::best_odd_error;
+use super::remez::best_sign_error;
 
 /// Degrees among which stages are chosen: 3, 5, ..., this.
 const LARGEST_DEGREE: usize = 31;
@@ -74,7 +74,7 @@ impl Objective {
 /// the best (dynamic programming). For the positive part the same is done for a number of gaps, and the cheapest
 /// schedule is taken that serves with its own best gap; another one as cheap may be more accurate.
 ///
-/// Takes a second or two at most for `alpha` up to 14. `alpha` is from 1 to [`MAX_ALPHA`].
+/// Takes a second or two at most for `alpha` up to 14, some ten seconds at 30. `alpha` is from 1 to [`MAX_ALPHA`].
 pub fn cheapest_degrees(
     alpha: u32,
     reading: Reading,
@@ -188,5 +188,5 @@ impl Search {
 
 /// The error after a stage more; nothing if it is beyond doubles.
 fn next_error(degree: usize, error: f64) -> Option<f64> {
-    best_odd_error(&|_| 1.0, (1.0 - error, 1.0 + error), degree, EFFORT)
+    best_sign_error((1.0 - error, 1.0 + error), degree, EFFORT)
 }
