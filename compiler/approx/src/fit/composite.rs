@@ -50,7 +50,7 @@ impl CompositeFit {
 ///
 /// Each stage is the best odd polynomial on the interval `[1 - e, 1 + e]` that the one before leaves. No composite of
 /// odd polynomials of these degrees has a smaller error (E. Lee, J.-W. Lee, J.-S. No, Y.-S. Kim, "Minimax approximation
-/// of sign function by composite polynomial for homomorphic comparison", 2020, theorem 1).
+/// of sign function by composite polynomial for homomorphic comparison", IACR ePrint 2020/834).
 pub fn composite_for_sign(degrees: &[usize], gap: f64) -> Result<CompositeFit, FitError> {
     let cost = cost_of(degrees)?;
     if !(gap > 0.0 && gap < 1.0) {

@@ -29,8 +29,8 @@ impl OddCost {
 ///
 /// The plans tried share the giants `x^2, x^4, ..., x^(2^k)` and the babies `x, x^3, ..., x^b`, and split recursively
 /// `p = q * giant + r`. Multiples by coefficients are not counted as multiplications but take a level, so the babies can
-/// not be used with coefficients right below the top (J.-W. Lee et al., "Minimax approximation of sign function by
-/// composite polynomial for homomorphic comparison", 2020, section on the odd baby-step giant-step algorithm).
+/// not be used with coefficients right below the top. The result are the costs of IACR ePrint 2020/834, where they come
+/// from an odd baby-step giant-step algorithm.
 ///
 /// Degrees are odd, from 3 to [`MAX_STAGE_DEGREE`].
 pub fn odd_cost(degree: usize) -> Result<OddCost, FitError> {

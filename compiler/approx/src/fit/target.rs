@@ -8,7 +8,8 @@ use crate::function::Function;
 /// Samples per interval for the checks of a new target.
 const CHECKS: usize = 64;
 
-/// Samples per gap of the final measurement of an error.
+/// Equal parts of each interval, and samples per part and gap between marks, of the measurement of an error.
+const PARTS: usize = 16;
 const MEASURE: usize = 64;
 
 /// Points at which the mean error is taken.
@@ -212,7 +213,12 @@ impl<'a> Target<'a> {
     /// The error of any approximation of the target. `marks` are places next to which to look more closely.
     pub fn measure(&self, approximation: impl Fn(f64) -> f64, marks: &[f64]) -> Measured {
         let error = |x: f64| self.weight(x) * ((self.value)(x) - approximation(x));
-        let marks: Vec<f64> = self.breaks.iter().chain(marks).copied().collect();
+        let parts = (self.domain.intervals().iter()).flat_map(|&(lo, hi)| {
+            (1..PARTS).map(move |i| lo + (hi - lo) * (i as f64 / PARTS as f64))
+        });
+        let marks: Vec<f64> = (self.breaks.iter().chain(marks).copied())
+            .chain(parts)
+            .collect();
         let points = samples(self.domain.intervals(), &marks, MEASURE);
         let (max_at, max_error) = largest(&local_extrema(&error, &points))
             .map_or((self.domain.hull().0, 0.0), |e| (e.x, e.value.abs()));
