@@ -173,10 +173,21 @@ pub(super) fn best_sign_error((lo, hi): (f64, f64), degree: usize, effort: Effor
         known: None,
         intervals: curve.intervals.clone(),
     };
-    let found = form.exchange(&curve)?;
-    found
-        .is_within(CONVERGED, curve.noise)
-        .then_some(found.max_error)
+    // An odd polynomial is x times one of x^2: the extremal points of the Chebyshev polynomial in x^2 are a good start,
+    // and quicker found than the general one.
+    let count = form.reference_len();
+    let start = (0..count)
+        .map(|i| {
+            let angle = std::f64::consts::PI * i as f64 / (count - 1) as f64;
+            let part = 0.5 * (1.0 - libm::cos(angle));
+            (lo * lo + (hi * hi - lo * lo) * part).sqrt()
+        })
+        .collect();
+    let settled = |found: &Exchanged<Vec<f64>>| found.is_within(CONVERGED, curve.noise);
+    let found = exchange(&curve, &form, start)
+        .filter(settled)
+        .or_else(|| form.exchange(&curve).filter(settled))?;
+    Some(found.max_error)
 }
 
 /// Which polynomials are looked for, and on what part of the domain that suffices.
