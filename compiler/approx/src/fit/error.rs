@@ -197,7 +197,7 @@ pub enum FitError {
     },
     /// The exchange did not level the error.
     #[error(
-        "no best fit of `{name}` found: the error is {found:e} and may be {bound:e}; use another degree, or pieces"
+        "no best fit of `{name}` found: the best one reached has an error of {found:e}, and {bound:e} is not excluded; use another degree, or pieces"
     )]
     NotConverged {
         /// What is fitted.
