@@ -339,6 +339,7 @@ pub(crate) fn bound<N: Number>(
             }
         }
         Function::Sign => e.integer(numerator.signum()).into(),
+        Function::Step => e.integer(i128::from(!negative)).into(),
         Function::Abs => x.abs().into(),
         Function::Floor | Function::Ceil | Function::Round => {
             let (floor, fraction) = argument.split().ok_or(Failure::TooLarge)?;

@@ -95,6 +95,13 @@ impl Function {
                     x.signum()
                 }
             }
+            Function::Step => {
+                if x.is_nan() {
+                    x
+                } else {
+                    f64::from(u8::from(x >= 0.0))
+                }
+            }
             Function::Abs => x.abs(),
             Function::Floor => x.floor(),
             Function::Ceil => x.ceil(),
@@ -139,6 +146,8 @@ mod tests {
         close("hardswish", 1.5, 1.125);
         close("round", 2.5, 2.0);
         close("sign", -0.25, -1.0);
+        close("step", -0.0, 1.0);
+        close("step", -5e-324, 0.0);
         close("celu(alpha=2)", -1.0, -0.786_938_680_574_733_3);
     }
 

@@ -74,6 +74,7 @@ pub(crate) fn exact_value(function: &Function, x: &Dyadic) -> Option<BigRational
             integer(0)
         }),
         Function::Sign => Some(x.signum()),
+        Function::Step => Some(integer(i32::from(!negative))),
         Function::Abs => Some(x.abs()),
         Function::Floor => Some(x.floor()),
         Function::Ceil => Some(x.ceil()),
@@ -155,6 +156,8 @@ mod tests {
         assert_eq!(value("sqrt", 9, 2), Some((3, 2)));
         assert_eq!(value("sqrt", 9, 1), None);
         assert_eq!(value("sqrt", 0, 0), Some((0, 1)));
+        assert_eq!(value("step", 0, 0), Some((1, 1)));
+        assert_eq!(value("step", -1, 9), Some((0, 1)));
         assert_eq!(value("rsqrt", 9, 4), Some((4, 3)));
         assert_eq!(value("reciprocal", -3, 1), Some((-2, 3)));
         assert_eq!(value("hardswish", -3, 1), Some((-3, 8)));

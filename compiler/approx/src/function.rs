@@ -237,6 +237,8 @@ functions! {
     ThresholdedRelu { alpha } = "thresholded_relu",
     /// -1, 0 or 1.
     Sign = "sign",
+    /// 0 for negative `x`, 1 from 0 on.
+    Step = "step",
     /// `|x|`.
     Abs = "abs",
     /// The largest integer not above `x`.

@@ -6,6 +6,7 @@ mod elementary;
 mod enclosure;
 mod evaluate;
 mod exact;
+pub mod fit;
 mod function;
 mod interval;
 mod long;

@@ -95,6 +95,7 @@ impl Function {
             | Function::Softsign
             | Function::Relu
             | Function::Sign
+            | Function::Step
             | Function::Floor
             | Function::Ceil
             | Function::Round => everywhere(Increasing),

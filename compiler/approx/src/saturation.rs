@@ -159,7 +159,8 @@ impl Function {
             (Function::LeakyRelu { alpha }, true) if alpha.value() == 0.0 => reached(0.0),
             (Function::Selu { gamma, .. }, false) if gamma.value() == 0.0 => reached(0.0),
             (Function::Sign, true) => reached(-1.0),
-            (Function::Sign, false) => reached(1.0),
+            (Function::Sign | Function::Step, false) => reached(1.0),
+            (Function::Step, true) => reached(0.0),
             (Function::Pow { exponent }, _) => {
                 let exponent = exponent.value();
                 if exponent == 0.0 {
@@ -233,6 +234,9 @@ mod tests {
         assert_eq!((softsign.at, softsign.value), (511.0, 256));
         let atan = saturation("atan", 4).above.unwrap();
         assert_eq!(atan.value, 25);
+        let step = saturation("step", 3);
+        assert_eq!(step.above, Some(Tail { at: 0.0, value: 8 }));
+        assert_eq!(step.below.map(|tail| tail.at), Some(-1.0 / 1024.0));
         let sign = saturation("sign", 0);
         assert_eq!(
             sign.above,

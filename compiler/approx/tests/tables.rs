@@ -45,6 +45,7 @@ const CASES: &[(&str, i64, i64)] = &[
     ("leaky_relu(alpha=0.01)", -8, 8),
     ("thresholded_relu(alpha=1.0)", -8, 8),
     ("sign", -2, 2),
+    ("step", -2, 2),
     ("abs", -8, 8),
     ("floor", -8, 8),
     ("ceil", -8, 8),
