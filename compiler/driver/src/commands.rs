@@ -1,5 +1,6 @@
 //! What each command of `zkc` does: from files to files and a report.
 
+mod approx;
 mod files;
 mod inspect;
 mod keys;
@@ -8,6 +9,7 @@ mod srs;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::commands::approx::{Form, Stages, Step, approx, approx_composite};
 pub use crate::commands::files::{compile, infer, mock, witness};
 pub use crate::commands::inspect::inspect;
 pub use crate::commands::keys::{prove, setup, verify};

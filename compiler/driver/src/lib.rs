@@ -48,4 +48,5 @@ pub use model::{Model, NodeRange};
 pub use output::{Access, OutputFile};
 pub use ui::{Silent, Ui};
 pub use witness::Witness;
+pub use zkc_approx::Basis;
 pub use zkc_support::Writing;

@@ -1,5 +1,6 @@
 //! What the commands have to tell: each report is both a JSON object and a text for people.
 
+mod approx;
 mod inspect;
 mod json;
 mod srs;
@@ -13,6 +14,7 @@ use crate::inputs::ValueRange;
 use crate::model::{Model, to_shape};
 use crate::options::{Backend, Commitment};
 use crate::quantize::dequantize;
+pub use crate::report::approx::{ApproxReport, FormReport, PieceReport, PolynomialReport};
 pub use crate::report::inspect::{
     ApproximationReport, GateReport, InspectReport, NodeReport, RangeReport, TableReport,
 };

@@ -10,6 +10,8 @@ use zkc::options::{
     parse_constant_input, parse_dim,
 };
 
+use crate::approx::ApproxArgs;
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -75,6 +77,8 @@ pub(crate) enum Command {
     Mock(MockArgs),
     /// Show what a compiled model consists of
     Inspect(InspectArgs),
+    /// Find approximations of a function and show their errors
+    Approx(ApproxArgs),
     /// Files with the parameters of commitment `kzg`
     #[command(subcommand)]
     Srs(SrsCommand),
@@ -457,6 +461,11 @@ mod tests {
             "zkc --json infer M.zkc --input IN",
             "zkc mock M.zkc --input IN -q",
             "zkc inspect M.zkc -vv",
+            "zkc approx gelu --domain -8:8 --degree 7 --json",
+            "zkc approx exp --domain -16:0 --segments 64 --piece-degree 2 --knots free",
+            "zkc approx sigmoid --domain -8:8 --rational 5,5 --basis monomial",
+            "zkc approx --composite-sign 10 --minimize depth",
+            "zkc approx relu --composite-sign 12 --degrees 7,15,27",
             // A model without inputs.
             "zkc run MODEL.onnx",
             "zkc prove M.zkc --pk M.pk -o P",
@@ -482,6 +491,12 @@ mod tests {
             "zkc compile MODEL.onnx",
             "zkc prove M.zkc --pk M.pk --input IN --witness W -o P",
             "zkc inspect M.zkc -q -v",
+            "zkc approx gelu --domain -8:8",
+            "zkc approx gelu --degree 7",
+            "zkc approx gelu --domain -8:8 --degree 7 --segments 4",
+            "zkc approx gelu --domain -8:8 --degree 7 --knots free",
+            "zkc approx --composite-sign 10 --degrees 7,7 --minimize mult",
+            "zkc approx sigmoid --domain -8:8 --rational 5",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

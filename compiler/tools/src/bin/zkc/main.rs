@@ -1,5 +1,6 @@
 //! `zkc`: from an ONNX model to a verified proof.
 
+mod approx;
 mod args;
 mod console;
 #[cfg(unix)]
@@ -10,8 +11,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use zkc::commands::{self, Given, Input};
 use zkc::inputs::{ImageScale, InputArg, ReadOptions};
+use zkc::report::ApproxReport;
 use zkc::{Result, Samples};
 
+use crate::approx::{ApproxArgs, Request};
 use crate::args::{Cli, Command, SrsCommand};
 use crate::console::Console;
 
@@ -137,9 +140,19 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 console,
             )?)?;
         }
+        Command::Approx(args) => console.result(&approx(args)?)?,
         Command::Inspect(args) => console.result(&commands::inspect(&args.model)?)?,
     }
     Ok(())
+}
+
+fn approx(args: ApproxArgs) -> Result<ApproxReport> {
+    match args.into_request()? {
+        Request::Composite(step, alpha, stages) => commands::approx_composite(step, alpha, &stages),
+        Request::Function(function, domain, form, basis) => {
+            commands::approx(&function, domain, &form, basis)
+        }
+    }
 }
 
 fn input(args: &[InputArg], image_scale: ImageScale) -> Input<'_> {

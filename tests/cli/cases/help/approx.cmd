@@ -1,0 +1,1 @@
+zkc approx --help
