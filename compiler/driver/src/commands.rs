@@ -4,6 +4,7 @@ mod approx;
 mod files;
 mod inspect;
 mod keys;
+mod plot;
 mod run;
 mod srs;
 

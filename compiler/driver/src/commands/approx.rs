@@ -1,11 +1,14 @@
 //! `zkc approx`: approximations of a function, found and measured.
 
+use std::path::Path;
+
 use zkc_approx::fit::{
     Domain, FitError, Objective, Reading, Target, cheapest_degrees, composite_for_relu,
     composite_for_sign, free_pieces, minimax, rational_minimax, uniform_pieces,
 };
 use zkc_approx::{Basis, Function, Polynomial};
 
+use crate::commands::plot::{Curve, Drawing};
 use crate::error::{Error, Result};
 use crate::report::{ApproxReport, FormReport, PieceReport, PolynomialReport};
 
@@ -55,7 +58,7 @@ pub enum Stages {
     LeastDepth,
 }
 
-/// Finds the best approximation of a form to a function on an interval.
+/// Finds the best approximation of a form to a function on an interval, and draws it into the file `plot` if one is named.
 ///
 /// Its error is measured on samples, not certified: that is done for the integers that a circuit computes with.
 ///
@@ -67,12 +70,13 @@ pub fn approx(
     domain: (f64, f64),
     form: &Form,
     basis: Basis,
+    plot: Option<&Path>,
 ) -> Result<ApproxReport> {
     let function: Function = function.parse().map_err(refused)?;
     let target = Domain::new(domain.0, domain.1)
         .and_then(|domain| Target::of(&function, domain))
         .map_err(fit_error)?;
-    let (form, measured, lower_bound) = match *form {
+    let (form, measured, lower_bound, curve): (_, _, _, Curve) = match *form {
         Form::Polynomial { degree } => {
             let fit = minimax(&target, degree).map_err(fit_error)?;
             let polynomial = polynomial(&fit.polynomial, basis)?;
@@ -80,6 +84,7 @@ pub fn approx(
                 FormReport::Polynomial(polynomial),
                 fit.measured,
                 Some(fit.lower_bound),
+                Box::new(move |x| fit.polynomial.eval(x)),
             )
         }
         Form::Pieces {
@@ -106,7 +111,8 @@ pub fn approx(
                 free_knots,
                 pieces: pieces.collect(),
             };
-            (pieces, fit.measured, None)
+            let measured = fit.measured;
+            (pieces, measured, None, Box::new(move |x| fit.eval(x)))
         }
         Form::Rational {
             numerator,
@@ -117,10 +123,15 @@ pub fn approx(
                 numerator: polynomial(&fit.numerator, basis)?,
                 denominator: polynomial(&fit.denominator, basis)?,
             };
-            (form, fit.measured, Some(fit.lower_bound))
+            (
+                form,
+                fit.measured,
+                Some(fit.lower_bound),
+                Box::new(move |x| fit.eval(x)),
+            )
         }
     };
-    Ok(ApproxReport {
+    let report = ApproxReport {
         function: function.to_string(),
         domain: [domain.0, domain.1],
         form,
@@ -129,14 +140,40 @@ pub fn approx(
         mean_error: Some(measured.mean_error),
         lower_bound,
         certificate: "none".into(),
-    })
+    };
+    if let Some(path) = plot {
+        let function = Box::new(|x| target.value(x));
+        drawn(&report, function, curve, path)?;
+    }
+    Ok(report)
+}
+
+fn drawn<'a>(
+    report: &ApproxReport,
+    function: Curve<'a>,
+    approximation: Curve<'a>,
+    path: &Path,
+) -> Result<()> {
+    let drawing = Drawing {
+        title: report.title(),
+        domain: report.domain,
+        function,
+        approximation,
+        max_error: report.max_error,
+    };
+    drawing.write(path)
 }
 
 /// Finds a composite of odd polynomials for the sign or the positive part.
 ///
 /// # Errors
 /// When `alpha` or a degree is out of range, and when more stages are given than double precision has use for.
-pub fn approx_composite(step: Step, alpha: u32, stages: &Stages) -> Result<ApproxReport> {
+pub fn approx_composite(
+    step: Step,
+    alpha: u32,
+    stages: &Stages,
+    plot: Option<&Path>,
+) -> Result<ApproxReport> {
     let reading = match step {
         Step::Sign => Reading::Sign,
         Step::Relu => Reading::Relu,
@@ -157,7 +194,7 @@ pub fn approx_composite(step: Step, alpha: u32, stages: &Stages) -> Result<Appro
     let fit = fit.map_err(fit_error)?;
     let stages = fit.stages.iter();
     let stages = stages.map(|stage| polynomial(stage, Basis::Monomial));
-    Ok(ApproxReport {
+    let report = ApproxReport {
         function: function.into(),
         domain,
         max_error: match step {
@@ -177,7 +214,18 @@ pub fn approx_composite(step: Step, alpha: u32, stages: &Stages) -> Result<Appro
         mean_error: None,
         lower_bound: None,
         certificate: "none".into(),
-    })
+    };
+    if let Some(path) = plot {
+        let (function, composite): (Curve, Curve) = match step {
+            Step::Sign => (Box::new(f64::signum), Box::new(|x| fit.eval(x))),
+            Step::Relu => (
+                Box::new(|x| x.max(0.0)),
+                Box::new(|x| x * (1.0 + fit.eval(x)) / 2.0),
+            ),
+        };
+        drawn(&report, function, composite, path)?;
+    }
+    Ok(report)
 }
 
 fn polynomial(found: &Polynomial, basis: Basis) -> Result<PolynomialReport> {

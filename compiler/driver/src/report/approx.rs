@@ -96,8 +96,9 @@ pub struct PieceReport {
     pub max_error: f64,
 }
 
-impl fmt::Display for ApproxReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ApproxReport {
+    /// Function, interval and form in one line.
+    pub(crate) fn title(&self) -> String {
         let [lo, hi] = self.domain;
         let form = match &self.form {
             FormReport::Polynomial(p) => format!("polynomial of degree {}", p.degree()),
@@ -126,7 +127,13 @@ impl fmt::Display for ApproxReport {
                 )
             }
         };
-        writeln!(f, "{} on [{lo}, {hi}]: {form}", self.function)?;
+        format!("{} on [{lo}, {hi}]: {form}", self.function)
+    }
+}
+
+impl fmt::Display for ApproxReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title())?;
         let at = self.max_at.map(|x| format!(", at {x}")).unwrap_or_default();
         writeln!(f, "  max error   {:.4e}{at}", self.max_error)?;
         if let Some(bound) = self.lower_bound {

@@ -1,6 +1,8 @@
 //! The arguments of `zkc approx`.
 
-use clap::{ArgGroup, Args, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use zkc::Basis;
 use zkc::commands::{Form, Stages, Step};
 use zkc::{Error, Result};
@@ -76,6 +78,9 @@ pub(crate) struct ApproxArgs {
     /// The basis in which polynomials are printed
     #[arg(long, value_enum, default_value_t, conflicts_with_all = ["segments", "composite_sign"], help_heading = "Form")]
     basis: BasisArg,
+    /// Draw function, approximation and error
+    #[arg(long, value_name = "FILE.svg", value_hint = ValueHint::FilePath)]
+    pub(crate) plot: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]

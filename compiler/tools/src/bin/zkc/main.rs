@@ -147,10 +147,14 @@ fn run(command: Command, console: &Console) -> Result<()> {
 }
 
 fn approx(args: ApproxArgs) -> Result<ApproxReport> {
+    let plot = args.plot.clone();
+    let plot = plot.as_deref();
     match args.into_request()? {
-        Request::Composite(step, alpha, stages) => commands::approx_composite(step, alpha, &stages),
+        Request::Composite(step, alpha, stages) => {
+            commands::approx_composite(step, alpha, &stages, plot)
+        }
         Request::Function(function, domain, form, basis) => {
-            commands::approx(&function, domain, &form, basis)
+            commands::approx(&function, domain, &form, basis, plot)
         }
     }
 }
