@@ -12,6 +12,7 @@ mod long;
 mod monotone;
 mod number;
 mod polynomial;
+mod program;
 mod range;
 mod rounding;
 mod saturation;
@@ -24,6 +25,10 @@ pub use enclosure::{Enclosure, EnclosureError, MAX_NUMERATOR_BITS, MAX_PRECISION
 pub use function::{Function, FunctionError, Parameter};
 pub use monotone::{MonotonePiece, Trend};
 pub use polynomial::{Basis, Polynomial, PolynomialError};
+pub use program::{
+    MAX_PROGRAM_DEGREE, MAX_SEGMENT_BITS, MAX_SEGMENTS, MAX_SHIFT, Program, ProgramBounds,
+    ProgramError,
+};
 pub use range::RangeError;
 pub use rounding::{MAX_SCALE, Rounded, Rounding, RoundingError};
 pub use saturation::{Saturation, Tail};
