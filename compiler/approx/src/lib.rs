@@ -27,7 +27,7 @@ pub use monotone::{MonotonePiece, Trend};
 pub use polynomial::{Basis, Polynomial, PolynomialError};
 pub use program::{
     MAX_PROGRAM_DEGREE, MAX_SEGMENT_BITS, MAX_SEGMENTS, MAX_SHIFT, Program, ProgramBounds,
-    ProgramError,
+    ProgramError, ProgramRequest, default_shift, fit_program,
 };
 pub use range::RangeError;
 pub use rounding::{MAX_SCALE, Rounded, Rounding, RoundingError};

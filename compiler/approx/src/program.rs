@@ -4,12 +4,15 @@
 //! at the position, and one rounding at the end drops the fraction bits that the coefficients have more than the result.
 
 mod extremes;
+mod fit;
 
 use thiserror::Error;
 
 use crate::function::{Function, FunctionError};
 use crate::rounding::MAX_SCALE;
 use extremes::extremes;
+
+pub use fit::{ProgramRequest, default_shift, fit_program};
 
 /// Largest degree of a segment's polynomial.
 pub const MAX_PROGRAM_DEGREE: usize = 3;
