@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod certify;
 mod dyadic;
 mod elementary;
 mod enclosure;
@@ -20,6 +21,10 @@ mod short;
 mod stretch;
 mod table;
 
+pub use certify::{
+    Certified, CertifyError, EXHAUSTIVE_ARGUMENTS, MAX_EXHAUSTIVE_ARGUMENTS, certify_program,
+    recheck_program,
+};
 pub use dyadic::Dyadic;
 pub use enclosure::{Enclosure, EnclosureError, MAX_NUMERATOR_BITS, MAX_PRECISION};
 pub use function::{Function, FunctionError, Parameter};
