@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bernstein;
 mod certify;
 mod dyadic;
 mod elementary;
@@ -9,6 +10,7 @@ mod exact;
 pub mod fit;
 mod function;
 mod interval;
+mod jet;
 mod long;
 mod monotone;
 mod number;
