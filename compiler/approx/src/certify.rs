@@ -72,6 +72,12 @@ pub enum CertifyError {
         /// Its last argument.
         to: i64,
     },
+    /// An error to be reached is not a positive number.
+    #[error("the error to be reached must be positive and finite, found {target}")]
+    Target {
+        /// The error as given.
+        target: f64,
+    },
     /// The stated error is smaller than what can be certified.
     #[error(
         "the program for `{function}` states an error of at most {stated}, but only {certified} can be certified"

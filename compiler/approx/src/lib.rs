@@ -2,6 +2,7 @@
 
 mod bernstein;
 mod certify;
+mod choose;
 mod dyadic;
 mod elementary;
 mod enclosure;
@@ -27,6 +28,7 @@ pub use certify::{
     Certified, CertifyError, EXHAUSTIVE_ARGUMENTS, MAX_EXHAUSTIVE_ARGUMENTS, certify_program,
     recheck_program,
 };
+pub use choose::{Candidate, cheapest_program};
 pub use dyadic::Dyadic;
 pub use enclosure::{Enclosure, EnclosureError, MAX_NUMERATOR_BITS, MAX_PRECISION};
 pub use function::{Function, FunctionError, Parameter};

@@ -12,6 +12,7 @@ use crate::function::{Function, FunctionError};
 use crate::rounding::MAX_SCALE;
 use extremes::extremes;
 
+pub(crate) use fit::{Fitted, fit_with_error};
 pub use fit::{ProgramRequest, default_shift, fit_program};
 
 /// Largest degree of a segment's polynomial.
