@@ -21,12 +21,16 @@ pub enum Certificate {
     /// Every input was covered: by an enclosure of the function there, or by enclosures on both sides of it that agree
     /// on a stretch where the function is monotone.
     Exhaustive,
+    /// All real arguments between the inputs were covered as well: by enclosures of the function's Taylor coefficients and
+    /// remainders, and ranges of polynomials. Programs only, not tables.
+    Interval,
 }
 
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Certificate::Exhaustive => "exhaustive",
+            Certificate::Interval => "interval",
         })
     }
 }
@@ -115,6 +119,15 @@ pub enum RecheckError {
     /// The fields cannot belong to a table.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The certificate is not one that tables have.
+    #[error(
+        "the certificate of a table must be {}, found {found}",
+        Certificate::Exhaustive
+    )]
+    Certificate {
+        /// The certificate as stated.
+        found: Certificate,
+    },
     /// The number of values is not that of the inputs.
     #[error("a table from {lo} to {hi} has {expected} entries, found {found}")]
     Length {
@@ -232,7 +245,10 @@ pub fn tabulate(
 /// Nothing that [`tabulate`] derives from monotonicity is used. Returns the certified error, which is at most
 /// the stated one. The cost is a few microseconds per entry, on all cores.
 pub fn recheck(table: &Table) -> Result<f64, RecheckError> {
-    let Certificate::Exhaustive = table.certificate;
+    match table.certificate {
+        Certificate::Exhaustive => {}
+        found @ Certificate::Interval => return Err(RecheckError::Certificate { found }),
+    }
     let function = table.function;
     check_shape(
         &function,
@@ -475,6 +491,10 @@ mod tests {
         assert!(refused(&|t| t.in_scale = 7).contains("must be"));
         assert!(refused(&|t| t.out_scale = 900).contains("scale must be"));
         assert!(refused(&|t| t.function = Function::Log).contains("not defined"));
+        assert_eq!(
+            refused(&|t| t.certificate = Certificate::Interval),
+            "the certificate of a table must be exhaustive, found interval"
+        );
         let mut loose = table.clone();
         loose.max_error = 1.0;
         assert_eq!(recheck(&loose), Ok(table.max_error));
