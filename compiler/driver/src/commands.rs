@@ -5,6 +5,7 @@ mod files;
 mod inspect;
 mod keys;
 mod plot;
+mod programs;
 mod run;
 mod srs;
 
@@ -14,6 +15,7 @@ pub use crate::commands::approx::{Form, Stages, Step, approx, approx_composite};
 pub use crate::commands::files::{compile, infer, mock, witness};
 pub use crate::commands::inspect::inspect;
 pub use crate::commands::keys::{prove, setup, verify};
+pub use crate::commands::programs::{NumberFormat, Wanted, programs};
 pub use crate::commands::run::run;
 pub use crate::commands::srs::generate_srs;
 use crate::error::Result;

@@ -3,6 +3,7 @@
 mod approx;
 mod inspect;
 mod json;
+mod programs;
 mod srs;
 mod text;
 
@@ -19,6 +20,7 @@ pub use crate::report::inspect::{
     ApproximationReport, GateReport, InspectReport, NodeReport, RangeReport, TableReport,
 };
 pub use crate::report::json::to_json;
+pub use crate::report::programs::{ProgramReport, ProgramsReport};
 pub use crate::report::srs::SrsReport;
 use crate::values::{FixedTensor, argmax, compare};
 

@@ -40,7 +40,7 @@ pub(crate) fn taylor<N: Number>(
         upper: end(arguments.to),
     };
     let jet = match function {
-        Function::Sign | Function::Floor | Function::Ceil | Function::Round => {
+        Function::Sign | Function::Step | Function::Floor | Function::Ceil | Function::Round => {
             // They are increasing: the same value at both ends is the value in between.
             let value = |n: i128| bound(e, function, n, arguments.scale);
             if value(arguments.from)?.interval != value(arguments.to)?.interval {
@@ -229,7 +229,9 @@ fn smooth<N: Number>(
             }
         }
         // Constant between their jumps.
-        Function::Sign | Function::Floor | Function::Ceil | Function::Round => zero,
+        Function::Sign | Function::Step | Function::Floor | Function::Ceil | Function::Round => {
+            zero
+        }
     })
 }
 

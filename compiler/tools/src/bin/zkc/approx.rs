@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum, ValueHint};
 use zkc::Basis;
-use zkc::commands::{Form, Stages, Step};
+use zkc::commands::{Form, NumberFormat, Stages, Step, Wanted};
 use zkc::{Error, Result};
 
 /// The form that is found: exactly one.
-const FORMS: [&str; 4] = ["degree", "segments", "rational", "composite_sign"];
+const FORMS: [&str; 5] = [
+    "degree",
+    "segments",
+    "rational",
+    "composite_sign",
+    "target_error",
+];
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").args(FORMS).required(true))]
@@ -78,8 +84,28 @@ pub(crate) struct ApproxArgs {
     /// The basis in which polynomials are printed
     #[arg(long, value_enum, default_value_t, conflicts_with_all = ["segments", "composite_sign"], help_heading = "Form")]
     basis: BasisArg,
+    /// Numbers of a circuit, in units of 2^-S and with so many bits: segments become integer programs, which are certified
+    #[arg(long, value_name = "2^-S,BITS", conflicts_with_all = ["degree", "rational", "composite_sign", "knots", "basis"], help_heading = "Integer programs")]
+    format: Option<NumberFormat>,
+    /// List the programs whose certified error is at most this, the cheapest first
+    #[arg(
+        long,
+        value_name = "E",
+        requires = "format",
+        help_heading = "Integer programs"
+    )]
+    target_error: Option<f64>,
+    /// The most segments of a program
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 2048,
+        requires = "target_error",
+        help_heading = "Integer programs"
+    )]
+    max_segments: u64,
     /// Draw function, approximation and error
-    #[arg(long, value_name = "FILE.svg", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE.svg", conflicts_with = "format", value_hint = ValueHint::FilePath)]
     pub(crate) plot: Option<PathBuf>,
 }
 
@@ -110,6 +136,8 @@ enum BasisArg {
 pub(crate) enum Request {
     /// A composite.
     Composite(Step, u32, Stages),
+    /// Integer programs: function, domain, format and which.
+    Programs(String, (f64, f64), NumberFormat, Wanted),
     /// Any other form: function, domain, form and basis.
     Function(String, (f64, f64), Form, Basis),
 }
@@ -133,6 +161,22 @@ impl ApproxArgs {
             };
             return Ok(Request::Composite(step, alpha, stages));
         }
+        // Both are required for what follows.
+        let function = self.function.unwrap_or_default();
+        let domain = self.domain.unwrap_or_default();
+        if let Some(format) = self.format {
+            let wanted = match self.target_error {
+                Some(target) => Wanted::Error {
+                    target,
+                    segments: self.max_segments,
+                },
+                None => Wanted::Segments {
+                    segments: self.segments.unwrap_or(1) as u64,
+                    degree: self.piece_degree,
+                },
+            };
+            return Ok(Request::Programs(function, domain, format, wanted));
+        }
         let form = match (self.degree, self.segments, self.rational) {
             (Some(degree), ..) => Form::Polynomial { degree },
             (None, Some(segments), _) => Form::Pieces {
@@ -153,11 +197,6 @@ impl ApproxArgs {
             BasisArg::Chebyshev => Basis::Chebyshev,
             BasisArg::Monomial => Basis::Monomial,
         };
-        // Both are required for these forms.
-        let (function, domain) = (
-            self.function.unwrap_or_default(),
-            self.domain.unwrap_or_default(),
-        );
         Ok(Request::Function(function, domain, form, basis))
     }
 }

@@ -465,6 +465,8 @@ mod tests {
             "zkc approx exp --domain -16:0 --segments 64 --piece-degree 2 --knots free",
             "zkc approx sigmoid --domain -8:8 --rational 5,5 --basis monomial",
             "zkc approx --composite-sign 10 --minimize depth",
+            "zkc approx gelu --domain -8:8 --segments 64 --piece-degree 2 --format 2^-12,16",
+            "zkc approx gelu --domain -8:8 --format 2^-20,25 --target-error 1e-6 --json",
             "zkc approx relu --composite-sign 12 --degrees 7,15,27",
             // A model without inputs.
             "zkc run MODEL.onnx",
@@ -495,6 +497,9 @@ mod tests {
             "zkc approx gelu --degree 7",
             "zkc approx gelu --domain -8:8 --degree 7 --segments 4",
             "zkc approx gelu --domain -8:8 --degree 7 --knots free",
+            "zkc approx gelu --domain -8:8 --degree 7 --format 2^-12,16",
+            "zkc approx gelu --domain -8:8 --segments 7 --format 12,16",
+            "zkc approx gelu --domain -8:8 --target-error 1e-3",
             "zkc approx --composite-sign 10 --degrees 7,7 --minimize mult",
             "zkc approx sigmoid --domain -8:8 --rational 5",
         ] {

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use zkc::commands::{self, Given, Input};
 use zkc::inputs::{ImageScale, InputArg, ReadOptions};
-use zkc::report::ApproxReport;
 use zkc::{Result, Samples};
 
 use crate::approx::{ApproxArgs, Request};
@@ -140,21 +139,24 @@ fn run(command: Command, console: &Console) -> Result<()> {
                 console,
             )?)?;
         }
-        Command::Approx(args) => console.result(&approx(args)?)?,
+        Command::Approx(args) => approx(args, console)?,
         Command::Inspect(args) => console.result(&commands::inspect(&args.model)?)?,
     }
     Ok(())
 }
 
-fn approx(args: ApproxArgs) -> Result<ApproxReport> {
+fn approx(args: ApproxArgs, console: &Console) -> Result<()> {
     let plot = args.plot.clone();
     let plot = plot.as_deref();
     match args.into_request()? {
         Request::Composite(step, alpha, stages) => {
-            commands::approx_composite(step, alpha, &stages, plot)
+            console.result(&commands::approx_composite(step, alpha, &stages, plot)?)
+        }
+        Request::Programs(function, domain, format, wanted) => {
+            console.result(&commands::programs(&function, domain, format, wanted)?)
         }
         Request::Function(function, domain, form, basis) => {
-            commands::approx(&function, domain, &form, basis, plot)
+            console.result(&commands::approx(&function, domain, &form, basis, plot)?)
         }
     }
 }
