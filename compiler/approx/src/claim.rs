@@ -81,10 +81,10 @@ impl Function {
             return Ok(most);
         };
         if reach.0 < i128::from(lo) {
-            most = most.max(self.error_below(in_scale, reach.0, lo, *first, out_scale)?);
+            most = most.max(self.error_beyond(in_scale, (lo, reach.0), *first, out_scale)?);
         }
         if reach.1 > last {
-            most = most.max(self.error_above(in_scale, hi, reach.1, *end, out_scale)?);
+            most = most.max(self.error_beyond(in_scale, (hi, reach.1), *end, out_scale)?);
         }
         Ok(coarsen(most))
     }
@@ -113,47 +113,27 @@ impl Function {
         Ok((distance as f64 + 1.5).next_up() * unit(fine))
     }
 
-    fn error_below(
+    /// The error of the value at the `end` of a table for all arguments from there to `far`.
+    fn error_beyond(
         &self,
         in_scale: u32,
-        from: i128,
-        lo: i64,
+        (end, far): (i64, i128),
         value: i64,
         out_scale: u32,
     ) -> Result<f64, ClaimError> {
-        if let Ok(from) = i64::try_from(from) {
-            return Ok(self.error_of_constant(in_scale, (from, lo), value, out_scale)?);
+        if let Ok(far) = i64::try_from(far) {
+            let arguments = (far.min(end), far.max(end));
+            return Ok(self.error_of_constant(in_scale, arguments, value, out_scale)?);
         }
-        let tail = self.saturation(out_scale).below;
-        let at = lo as f64 * unit(in_scale);
-        match tail {
-            // Everything there rounds to one value.
-            Some(tail) if at <= tail.at => {
-                Ok(farther(unit(out_scale) / 2.0, tail.value, value, out_scale))
-            }
-            _ => Err(ClaimError::Reach { function: *self }),
-        }
-    }
-
-    fn error_above(
-        &self,
-        in_scale: u32,
-        hi: i64,
-        to: i128,
-        value: i64,
-        out_scale: u32,
-    ) -> Result<f64, ClaimError> {
-        if let Ok(to) = i64::try_from(to) {
-            return Ok(self.error_of_constant(in_scale, (hi, to), value, out_scale)?);
-        }
-        let tail = self.saturation(out_scale).above;
-        let at = hi as f64 * unit(in_scale);
-        match tail {
-            Some(tail) if at >= tail.at => {
-                Ok(farther(unit(out_scale) / 2.0, tail.value, value, out_scale))
-            }
-            _ => Err(ClaimError::Reach { function: *self }),
-        }
+        let at = end as f64 * unit(in_scale);
+        let tails = self.saturation(out_scale);
+        // Everything on a tail rounds to one value.
+        let tail = match far < i128::from(end) {
+            true => tails.below.filter(|tail| at <= tail.at),
+            false => tails.above.filter(|tail| at >= tail.at),
+        };
+        let tail = tail.ok_or(ClaimError::Reach { function: *self })?;
+        Ok(farther(unit(out_scale) / 2.0, tail.value, value, out_scale))
     }
 }
 
