@@ -1,4 +1,4 @@
-//! The passes, in the order in which a compilation runs them.
+//! The passes, in the order in which a compilation runs them, and where it could run those that are run on demand.
 
 use crate::{
     convert_onnx_to_zkarith, convert_zkarith_to_plonk, convert_zkarith_to_poly_ext, onnx_decompose,

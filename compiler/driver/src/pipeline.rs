@@ -244,6 +244,8 @@ mod tests {
     #[test]
     fn the_stages_run_every_registered_pass_in_its_order() {
         let of_mlir = ["canonicalize", "cse", "symbol-dce"];
+        // It finds nothing in what a compilation writes.
+        let on_demand = ["verify-approximations"];
         let inputs = [with_range("x", 0.0, 1.0)];
         for backend in Backend::ALL {
             let options = CompileOptions {
@@ -259,6 +261,7 @@ mod tests {
             let registered = zkc_passes::PASSES.iter().map(|pass| pass.name);
             let registered: Vec<&str> = registered
                 .filter(|name| backend != Backend::Halo2 || *name != "plonk-lower-lookups")
+                .filter(|name| !on_demand.contains(name))
                 .collect();
             assert_eq!(ours, registered, "{}", backend.name());
         }

@@ -44,6 +44,7 @@ pub(crate) struct ApproxArgs {
         value_name = "D",
         default_value_t = 1,
         requires = "segments",
+        conflicts_with_all = ["degree", "rational", "composite_sign", "target_error"],
         help_heading = "Form"
     )]
     piece_degree: usize,
@@ -53,6 +54,7 @@ pub(crate) struct ApproxArgs {
         value_enum,
         default_value_t,
         requires = "segments",
+        conflicts_with_all = ["degree", "rational", "composite_sign", "target_error"],
         help_heading = "Form"
     )]
     knots: Knots,
