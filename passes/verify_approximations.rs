@@ -5,7 +5,8 @@
 //! table and the types alone, whoever wrote the record, and compares: every entry with an enclosure of
 //! the function at its argument, and the ends with the function wherever the operand's type lets
 //! arguments lie outside of the table. Both have to be the same to the last bit, so that a record in
-//! which an entry, the domain or the bound was edited by one unit is refused.
+//! which the domain or the bound was edited by one unit is refused, and so is an entry that is farther
+//! from the function than the bound. An edited entry that is not leaves the record true.
 //!
 //! Before:
 //! ```mlir
